@@ -18,44 +18,46 @@ struct SiteConfig {
     std::vector<std::string> names;  ///< Host names, lower case, no port; empty: the default site.
     std::string root = ".";          ///< Document root; must exist and be a directory.
     std::vector<std::string> index = {"index.html", "index.htm"};
-    bool listing = true;        ///< List a directory without index file; off: 403.
-    bool dotfiles = false;      ///< Serve names that begin with a dot (.well-known always is).
-    bool clean_urls = false;    ///< /about serves about.html, /about.html redirects to /about.
-    std::string spa;            ///< Page for unknown paths without extension, such as /index.html.
+    bool listing = true;      ///< List a directory without index file; off: 403.
+    bool dotfiles = false;    ///< Serve names that begin with a dot (.well-known always is).
+    bool clean_urls = false;  ///< /about serves about.html, /about.html redirects to /about.
+    std::string spa;          ///< Page for unknown paths without extension, such as /index.html.
     std::string charset = "utf-8";  ///< For text types; empty: none is named.
     bool precompressed = true;      ///< Serve FILE.br, .zst, .gz beside FILE when accepted.
     bool compress = true;           ///< Compress text on the fly; kept in the cache.
-    std::vector<std::pair<std::string, std::string>> types;   ///< extension with dot, MIME type
-    std::vector<std::pair<std::string, std::string>> headers; ///< name, value: on each answer
+    std::vector<std::pair<std::string, std::string>> types;    ///< extension with dot, MIME type
+    std::vector<std::pair<std::string, std::string>> headers;  ///< name, value: on each answer
     std::vector<std::pair<std::string, std::string>> cache_control;  ///< pattern, value; first wins
     std::map<int, std::string> error_pages;  ///< status, path of a file below the root
+
+    bool operator==(const SiteConfig&) const = default;
 };
 
 struct Config {
     // [server]
-    std::vector<std::string> bind;  ///< ADDR, ADDR:PORT, [V6]:PORT or unix:PATH; empty: all, dual stack
+    std::vector<std::string> bind;  ///< ADDR, ADDR:PORT, [V6]:PORT or unix:PATH; empty: all.
     std::uint16_t port = 8000;      ///< For each bind entry that names none.
     unsigned loops = 0;             ///< Event loops, each a thread; 0: one per core.
-    unsigned threads = 0;           ///< Worker threads that run handlers; 0: 4 per core, at least 8.
-    unsigned queue = 1024;          ///< Requests that may wait for a worker; more get 503.
-    int backlog = 1024;             ///< listen(2) backlog (Python's request_queue_size).
+    unsigned threads = 0;   ///< Worker threads that run handlers; 0: 4 per core, at least 8.
+    unsigned queue = 1024;  ///< Requests that may wait for a worker; more get 503.
+    int backlog = 1024;     ///< listen(2) backlog (Python's request_queue_size).
     std::string server_header = "basehttpd";  ///< Value of Server; empty: none is sent.
     std::string temp_directory = "/tmp";      ///< For request bodies over limits.body_memory.
 
     // [limits], bytes unless said otherwise
-    std::size_t request_line = 8192;     ///< Longer: 414.
-    std::size_t header_bytes = 32768;    ///< All header fields together; more: 431.
-    unsigned header_fields = 100;        ///< Number of fields; more: 431.
-    std::uint64_t body = 100u << 20;     ///< Request body; more: 413.
-    std::size_t body_memory = 64u << 10; ///< Kept in memory; the rest goes to an unlinked file.
-    unsigned ranges = 16;                ///< Ranges in one request; more: the whole file.
+    std::size_t request_line = 8192;      ///< Longer: 414.
+    std::size_t header_bytes = 32768;     ///< All header fields together; more: 431.
+    unsigned header_fields = 100;         ///< Number of fields; more: 431.
+    std::uint64_t body = 100u << 20;      ///< Request body; more: 413.
+    std::size_t body_memory = 64u << 10;  ///< Kept in memory; the rest goes to an unlinked file.
+    unsigned ranges = 16;                 ///< Ranges in one request; more: the whole file.
 
     // [timeouts]
-    std::chrono::milliseconds header_timeout{10'000};   ///< Whole request head; then 408.
-    std::chrono::milliseconds idle_timeout{60'000};     ///< Between requests; then close.
-    std::chrono::milliseconds body_timeout{30'000};     ///< Silence inside a body; then 408.
-    std::chrono::milliseconds send_timeout{60'000};     ///< Client reads nothing; then close.
-    std::chrono::milliseconds shutdown_timeout{30'000}; ///< Running requests at SIGTERM; then cut.
+    std::chrono::milliseconds header_timeout{10'000};    ///< Whole request head; then 408.
+    std::chrono::milliseconds idle_timeout{60'000};      ///< Between requests; then close.
+    std::chrono::milliseconds body_timeout{30'000};      ///< Silence inside a body; then 408.
+    std::chrono::milliseconds send_timeout{60'000};      ///< Client reads nothing; then close.
+    std::chrono::milliseconds shutdown_timeout{30'000};  ///< Running requests at SIGTERM; then cut.
 
     // [cache], per event loop
     std::size_t cache_bytes = 64u << 20;  ///< Bodies and header blocks; 0 turns the cache off.
@@ -63,12 +65,15 @@ struct Config {
     std::size_t cache_file = 256u << 10;  ///< Larger files are sent from their descriptor.
 
     // [log]
-    std::string access_log = "-";         ///< FILE, "-" for stderr, "off"
-    std::string access_format = "auto";   ///< auto (python on a terminal, else combined), python, common, combined, json
-    std::string error_log = "-";          ///< FILE or "-" for stderr
-    std::string log_level = "info";       ///< debug, info, warning, error
+    std::string access_log = "-";  ///< FILE, "-" for stderr, "off"
+    /// auto (python on a terminal, else combined), python, common, combined, json
+    std::string access_format = "auto";
+    std::string error_log = "-";     ///< FILE or "-" for stderr
+    std::string log_level = "info";  ///< debug, info, warning, error
 
-    std::vector<SiteConfig> sites{1};     ///< The first is the default site.
+    std::vector<SiteConfig> sites{1};  ///< The first is the default site.
+
+    bool operator==(const Config&) const = default;
 };
 
 }  // namespace basehttp

@@ -1,0 +1,48 @@
+// The command line, read by Boost.Program_options against the settings table. Values are not
+// looked at here. Pure but for ConfigError.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "config/settings.hpp"
+
+namespace basehttp {
+
+/// What the daemon is asked to do.
+enum class Action {
+    serve,
+    check,    ///< --check-config: exit 0 or 2
+    print,    ///< --print-config
+    version,  ///< --version
+    help      ///< --help
+};
+
+struct CommandLineValue {
+    const Setting* setting;  ///< A row of settings(); never null.
+    std::string option;      ///< As the user wrote it: "-p", "--port", or "PORT".
+    std::string value;
+};
+
+struct CommandLine {
+    Action action = Action::serve;
+    std::optional<std::string> config_file;
+    std::vector<CommandLineValue> values;  ///< In the order of the command line.
+};
+
+/// An option that is no setting, such as --help.
+struct GeneralOption {
+    const char* options;      ///< As Setting::options.
+    const char* placeholder;  ///< Empty: takes no value.
+    const char* help;
+};
+
+std::span<const GeneralOption> general_options();
+
+/// argv[0] is skipped. An argument that is no option is the port, as for `python3 -m http.server`.
+/// Of several actions the last in the enumeration counts. Throws ConfigError "basehttpd: ...".
+CommandLine read_command_line(int argc, const char* const* argv);
+
+}  // namespace basehttp

@@ -1,0 +1,113 @@
+#include "config/config_print.hpp"
+
+#include "config/command_line.hpp"
+#include "config/ini_scan.hpp"
+#include "config/setting_values.hpp"
+#include "config/settings.hpp"
+
+namespace basehttp {
+namespace {
+
+void pad(std::string& line, std::size_t column) {
+    line.append(line.size() < column ? column - line.size() : 1, ' ');
+}
+
+void print_setting(std::string& out, const Setting& setting, const Config& config,
+                   const Provenance& provenance, std::size_t site) {
+    auto texts = setting.field.print(config, config.sites[site]);
+    if (texts.empty()) texts.emplace_back();  // "header =" empties a list.
+    for (const std::string& text : texts) {
+        constexpr std::size_t comment_column = 44;
+        std::string line = setting.key + " = " + quoted_value(text);
+        pad(line, comment_column);
+        out += line + "# " + origin_of(provenance, site, setting.name(), text) + '\n';
+    }
+}
+
+void print_section(std::string& out, const std::string& section, const Config& config,
+                   const Provenance& provenance, std::size_t site) {
+    out += "\n[" + section;
+    for (const std::string& name : config.sites[site].names) out += ' ' + name;
+    out += "]\n";
+    for (const Setting& setting : settings()) {
+        if (setting.section == section) print_setting(out, setting, config, provenance, site);
+    }
+}
+
+/// "  -p, --port PORT"
+std::string help_names(std::string_view names, std::string_view placeholder) {
+    std::string letter = "      ";
+    std::string text;
+    for (const std::string_view name : split_words(names)) {
+        if (name.size() == 1) {
+            letter = "  -" + std::string(name) + ", ";
+        } else {
+            text += (text.empty() ? "--" : ", --") + std::string(name);
+        }
+    }
+    return letter + text + (placeholder.empty() ? "" : " ") + std::string(placeholder);
+}
+
+/// Appends the names, then the help in a column of its own.
+void print_help(std::string& out, std::string line, std::string_view help) {
+    constexpr std::size_t column = 32;
+    constexpr std::size_t width = 80;
+    if (line.size() > column - 2) {
+        out += line + '\n';
+        line.clear();
+    }
+    while (!help.empty()) {
+        const auto [word, rest] = split_first_word(help);
+        if (line.size() + 1 + word.size() > width) {
+            out += line + '\n';
+            line.clear();
+        }
+        if (line.size() < column) {
+            pad(line, column);
+        } else {
+            line += ' ';
+        }
+        line += word;
+        help = rest;
+    }
+    out += line + '\n';
+}
+
+}  // namespace
+
+std::string print_config(const Config& config, const Provenance& provenance) {
+    std::string out = "# The settings of basehttpd, each with where it comes from.\n";
+    for (const SettingSection& section : setting_sections()) {
+        print_section(out, section.name, config, provenance, 0);
+    }
+    for (std::size_t site = 1; site < config.sites.size(); ++site) {
+        print_section(out, "site", config, provenance, site);
+    }
+    return out;
+}
+
+std::string help_text() {
+    std::string out =
+        "Usage: basehttpd [OPTION...] [PORT]\n"
+        "Serve the files below a directory over HTTP.\n\n"
+        "General:\n";
+    for (const GeneralOption& option : general_options()) {
+        print_help(out, help_names(option.options, option.placeholder), option.help);
+    }
+    for (const SettingSection& section : setting_sections()) {
+        out += '\n' + section.title + ", [" + section.name + "] in the INI file:\n";
+        for (const Setting& setting : settings()) {
+            if (setting.section != section.name) continue;
+            const std::string text = default_text(setting);
+            print_help(out, help_names(setting.options, setting.placeholder),
+                       setting.help + " (default " + (text.empty() ? "none" : text) + ')');
+        }
+    }
+    out +=
+        "\nSIZE is in bytes or with k, m or g; TIME in seconds or with ms, s, m or h.\n"
+        "The command line wins over the INI file. [site NAME...] there adds a site for\n"
+        "these host names; it takes over what [site] and the command line say.\n";
+    return out;
+}
+
+}  // namespace basehttp

@@ -1,0 +1,171 @@
+#include "config/config_reader.hpp"
+
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstdio>
+#include <memory>
+#include <set>
+#include <system_error>
+
+#include "config/config_print.hpp"
+#include "config/ini_text.hpp"
+#include "config/setting_rules.hpp"
+#include "config/setting_values.hpp"
+
+namespace basehttp {
+namespace {
+
+/// One layer of settings, put on top of what config and site hold already.
+struct Layer {
+    Config& config;
+    SiteConfig& site;
+    std::map<std::string, std::string>& origins;  ///< As in Provenance::sites.
+    std::set<const Setting*> seen;                ///< Lists that this layer has begun anew.
+};
+
+/// Returns how the text is wrong, or nothing. `origin` is for the provenance.
+std::string put(Layer& layer, const Setting& setting, const std::string& text,
+                const std::string& origin) {
+    const Field& field = setting.field;
+    Config fresh;
+    SiteConfig fresh_site;
+    if (setting.repeatable()) {
+        field.clear(fresh, fresh_site);
+        if (layer.seen.insert(&setting).second || text.empty()) {
+            field.clear(layer.config, layer.site);
+        }
+        if (text.empty()) {
+            layer.origins[setting.name() + '='] = origin;
+            return {};
+        }
+    }
+    std::string wrong = field.parse(text, layer.config, layer.site);
+    if (!wrong.empty()) return wrong;
+    field.parse(text, fresh, fresh_site);  // For the text as it will be printed.
+    for (const std::string& shown : field.print(fresh, fresh_site)) {
+        layer.origins[setting.name() + '=' + shown] = origin;
+    }
+    return {};
+}
+
+void put_entry(Layer& layer, const IniEntry& entry, std::string_view file) {
+    const std::string where = file_and_line(file, entry.line);
+    std::string wrong = put(layer, *entry.setting, entry.value, where);
+    if (wrong.empty()) return;
+    if (entry.value.find(" ;") != std::string::npos)
+        wrong += "; ';' begins no comment here, # does";
+    refuse(where, entry.setting->key + ' ' + quoted(entry.value) + ' ' + wrong);
+}
+
+void put_command_line(Layer& layer, const CommandLine& line) {
+    for (const CommandLineValue& given : line.values) {
+        const std::string value(without_blanks(given.value));
+        const auto refused = [](char c) { return is_control(c) && c != '\t'; };
+        const bool has_control = std::any_of(value.begin(), value.end(), refused);
+        const std::string wrong = has_control ? "has a control character"
+                                              : put(layer, *given.setting, value, "command line");
+        if (!wrong.empty()) {
+            refuse("basehttpd", given.option + ' ' + quoted(given.value) + ' ' + wrong);
+        }
+    }
+}
+
+void put_sites(Parsed& parsed, const IniText& ini, std::string_view file) {
+    for (std::size_t i = 0; i < ini.sections.size(); ++i) {
+        if (ini.sections[i].names.empty()) continue;
+        SiteConfig site = parsed.config.sites.front();
+        site.names = ini.sections[i].names;
+        auto origins = parsed.provenance.sites.front();
+        Layer layer{parsed.config, site, origins, {}};
+        for (const IniEntry& entry : ini.entries) {
+            if (entry.section == i) put_entry(layer, entry, file);
+        }
+        parsed.config.sites.push_back(std::move(site));
+        parsed.provenance.sites.push_back(std::move(origins));
+    }
+}
+
+std::string reason(int error) { return std::generic_category().message(error); }
+
+[[noreturn]] void refuse_file(const std::string& path, const std::string& why) {
+    refuse("basehttpd", "configuration file " + quoted(path) + ' ' + why);
+}
+
+std::string read_text_file(const std::string& path) {
+    constexpr std::size_t most = 1u << 20;
+    const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "re"),
+                                                               &std::fclose);
+    if (!file) refuse_file(path, "cannot be read: " + reason(errno));
+    std::string text;
+    std::array<char, 4096> part{};
+    while (const std::size_t size = std::fread(part.data(), 1, part.size(), file.get())) {
+        text.append(part.data(), size);
+        if (text.size() > most) refuse_file(path, "has more than 1 MiB; is it the right one?");
+    }
+    if (std::ferror(file.get())) refuse_file(path, "cannot be read: " + reason(errno));
+    return text;
+}
+
+/// Empty: the directory can be entered.
+std::string directory_trouble(const std::string& path) {
+    struct stat status {};
+    if (stat((path + "/.").c_str(), &status) == 0) return {};
+    if (errno == ENOENT) return "does not exist; create it or name another";
+    if (errno == ENOTDIR) return "is not a directory; name another";
+    return "cannot be entered: " + reason(errno) + "; change that or name another";
+}
+
+}  // namespace
+
+Parsed merge_config(std::string_view ini_text, std::string_view file, const CommandLine& line) {
+    const IniText ini = read_ini(ini_text, file);
+    Parsed parsed;
+    parsed.action = line.action;
+    Config& config = parsed.config;
+    Layer from_ini{config, config.sites.front(), parsed.provenance.sites.front(), {}};
+    for (const IniEntry& entry : ini.entries) {
+        if (ini.sections[entry.section].names.empty()) put_entry(from_ini, entry, file);
+    }
+    Layer from_user{config, config.sites.front(), parsed.provenance.sites.front(), {}};
+    put_command_line(from_user, line);
+    put_sites(parsed, ini, file);
+    return parsed;
+}
+
+void check_directories(const Config& config, const Provenance& provenance) {
+    for (std::size_t i = 0; i < config.sites.size(); ++i) {
+        const std::string& root = config.sites[i].root;
+        const std::string trouble = directory_trouble(root);
+        if (trouble.empty()) continue;
+        refuse(blame(provenance, i, "site.root", root),
+               "root " + quoted(root) + ' ' + trouble + (i == 0 ? " with --root" : ""));
+    }
+    const std::string& temp = config.temp_directory;
+    if (const std::string trouble = directory_trouble(temp); !trouble.empty()) {
+        refuse(blame(provenance, 0, "server.temp_directory", temp),
+               "temp_directory " + quoted(temp) + ' ' + trouble + " with --temp-directory");
+    }
+}
+
+Parsed read_config(int argc, const char* const* argv) {
+    const CommandLine line = read_command_line(argc, argv);
+    Parsed parsed;
+    parsed.action = line.action;
+    if (line.action == Action::version) return parsed;
+    if (line.action == Action::help) {
+        parsed.text = help_text();
+        return parsed;
+    }
+    const std::string file = line.config_file.value_or("");
+    parsed = merge_config(line.config_file ? read_text_file(file) : "", file, line);
+    check_directories(parsed.config, parsed.provenance);
+    if (line.action == Action::print) {
+        parsed.text = print_config(parsed.config, parsed.provenance);
+    }
+    return parsed;
+}
+
+}  // namespace basehttp

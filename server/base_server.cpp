@@ -1,0 +1,152 @@
+#include "server/base_server.hpp"
+
+#include <exception>
+
+namespace basehttp {
+namespace {
+
+/// Whether this thread runs loops or handlers of a server, so that it must not wait for them.
+thread_local int serving_depth = 0;
+
+struct ServingThread {
+    ServingThread() { ++serving_depth; }
+    ~ServingThread() { --serving_depth; }
+    ServingThread(const ServingThread&) = delete;
+    ServingThread& operator=(const ServingThread&) = delete;
+};
+
+}  // namespace
+
+BaseServer::BaseServer(Address address, HandlerFactory handler)
+    : server_address(std::move(address)), RequestHandlerClass(std::move(handler)) {}
+
+BaseServer::~BaseServer() = default;
+
+Log& BaseServer::log() {
+    std::call_once(log_once_, [this] {
+        if (!log_) log_ = std::make_shared<Log>(LogOptions{});
+    });
+    return *log_;
+}
+
+void BaseServer::make_loops() {
+    if (loops_.empty()) loops_.push_back(std::make_unique<EventLoop>());
+}
+
+void BaseServer::begin_serving() {
+    const std::lock_guard lock(mutex_);
+    serving_ = true;
+    make_loops();
+    if (shutdown_asked_)
+        for (auto& loop : loops_) loop->stop();
+}
+
+void BaseServer::end_serving() {
+    {
+        const std::lock_guard lock(mutex_);
+        serving_ = shutdown_asked_ = false;
+        loops_started_ = false;
+    }
+    stopped_.notify_all();
+}
+
+void BaseServer::run_loop(std::size_t index) {
+    const ServingThread mark;
+    EventLoop& loop = *loops_[index];
+    loop.post([this, index] { start_loop(index); });
+    loop.run();
+}
+
+void BaseServer::serve_forever() {
+    begin_serving();
+    std::vector<std::thread> threads;
+    for (std::size_t i = 1; i < loops_.size(); ++i) threads.emplace_back([this, i] { run_loop(i); });
+    run_loop(0);
+    for (std::thread& thread : threads) thread.join();
+    end_serving();
+}
+
+void BaseServer::handle_request() {
+    const ServingThread mark;
+    make_loops();
+    EventLoop& loop = *loops_.front();
+    if (!loops_started_) start_loop(0);
+    loops_started_ = true;
+    const std::uint64_t before = answered();
+    const auto started = std::chrono::steady_clock::now();
+    while (answered() == before) {
+        const auto waited = std::chrono::duration_cast<Milliseconds>(
+            std::chrono::steady_clock::now() - started);
+        if (timeout && waited >= *timeout) return handle_timeout();
+        loop.run_once(timeout ? *timeout - waited : EventLoop::tick);
+    }
+    log().flush();
+}
+
+void BaseServer::shutdown() {
+    std::unique_lock lock(mutex_);
+    shutdown_asked_ = serving_;
+    if (!serving_) return;
+    for (std::size_t i = 0; i < loops_.size(); ++i)
+        loops_[i]->post([this, i] { drain_loop(i); });
+    if (serving_depth == 0) stopped_.wait(lock, [this] { return !serving_; });
+}
+
+bool BaseServer::verify_request(Request&, const Address&) { return true; }
+
+void BaseServer::handle_request_noblock(Request& request) {
+    const Address& client = request.client_address();
+    try {
+        if (verify_request(request, client)) return process_request(request, client);
+        request.close_connection = true;
+    } catch (...) {
+        handle_error(request, client);
+    }
+    shutdown_request(request);
+}
+
+void BaseServer::process_request(Request& request, const Address& client_address) {
+    request.outbox.may_wait = false;
+    try {
+        finish_request(request, client_address);
+    } catch (...) {
+        handle_error(request, client_address);
+    }
+    shutdown_request(request);
+}
+
+void BaseServer::finish_request(Request& request, const Address& client_address) {
+    const ServingThread mark;
+    auto handler = request.parked ? std::move(request.parked)
+                                  : RequestHandlerClass(request, client_address, *this);
+    const bool first_turn = !request.wants_body;
+    request.wants_body = false;
+    if (first_turn) handler->setup();
+    handler->handle();
+    if (request.wants_body)
+        request.parked = std::move(handler);
+    else
+        handler->finish();
+}
+
+void BaseServer::shutdown_request(Request& request) {
+    if (request.on_finished) request.on_finished();
+}
+
+void BaseServer::handle_error(Request& request, const Address& client_address) {
+    request.close_connection = true;
+    std::string text = "Exception while answering " + client_address.text() + " \"" +
+                       std::string(request.head().request_line) + "\": ";
+    try {
+        throw;
+    } catch (const BrokenPipe& e) {
+        return log().write(LogLevel::debug, text + e.what());
+    } catch (const std::exception& e) {
+        text += e.what();
+    } catch (...) {
+        text += "not a std::exception";
+    }
+    log().write(LogLevel::error, text);
+}
+
+}  // namespace basehttp

@@ -1,0 +1,104 @@
+// Python's socketserver.BaseServer: the life of a server and of a request, without sockets.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <thread>
+#include <vector>
+
+#include "server/base_request_handler.hpp"
+#include "server/event_loop.hpp"
+#include "server/log.hpp"
+
+namespace basehttp {
+
+/// Methods for the caller: serve_forever(), handle_request(), shutdown(), server_close(), fileno().
+///
+/// Methods that may be overridden: server_activate(), verify_request(), process_request(),
+/// finish_request(), shutdown_request(), handle_error(), handle_timeout(), service_actions().
+///
+/// Methods for derived classes: those that start and stop work on the loops.
+///
+/// Variables: server_address, RequestHandlerClass, timeout, request_queue_size,
+/// allow_reuse_address.
+class BaseServer {
+  public:
+    BaseServer(Address address, HandlerFactory handler);
+    BaseServer(const BaseServer&) = delete;
+    BaseServer& operator=(const BaseServer&) = delete;
+    virtual ~BaseServer();
+
+    /// Serves on this thread, and on further ones when there is more than one loop, until
+    /// shutdown(). service_actions() is called at least once a second.
+    void serve_forever();
+    /// Serves until one request is answered, or until `timeout` has passed: handle_timeout().
+    void handle_request();
+    /// Ends serve_forever(): no new connections, running requests are finished. Waits for the end,
+    /// unless called from a handler. Any thread.
+    virtual void shutdown();
+    /// Closes the listening sockets.
+    virtual void server_close() {}
+    /// The first listening socket, or -1.
+    virtual int fileno() const { return -1; }
+
+    /// Begins to listen.
+    virtual void server_activate() {}
+    /// False denies the request: its connection is closed without an answer. On the loop's thread.
+    virtual bool verify_request(Request& request, const Address& client_address);
+    /// Takes care of a request whose head (and, if it asked for it, body) is there: here, on the
+    /// loop's thread, by finish_request and shutdown_request. ThreadingMixIn replaces it.
+    virtual void process_request(Request& request, const Address& client_address);
+    /// Makes the handler and runs it.
+    virtual void finish_request(Request& request, const Address& client_address);
+    /// Ends the handler's turn and lets the loop send what is left.
+    virtual void shutdown_request(Request& request);
+    /// A handler threw: call within a catch block. Logs what was thrown.
+    virtual void handle_error(Request& request, const Address& client_address);
+    /// handle_request() saw no request in time.
+    virtual void handle_timeout() {}
+    /// Called regularly by serve_forever.
+    virtual void service_actions() {}
+
+    Address server_address;
+    HandlerFactory RequestHandlerClass;
+    std::optional<Milliseconds> timeout;  ///< of handle_request(); none: waits for ever
+    int request_queue_size = 1024;        ///< listen(2) backlog
+    bool allow_reuse_address = true;
+
+    /// Where events and requests are logged; made on first use, to stderr in Python's format.
+    Log& log();
+    void set_log(std::shared_ptr<Log> log) { log_ = std::move(log); }
+
+    /// Runs a request through verify_request and process_request. Loop thread.
+    void handle_request_noblock(Request& request);
+
+  protected:
+    std::vector<std::unique_ptr<EventLoop>> loops_;
+    /// Makes loops_ before the first use; at least one.
+    virtual void make_loops();
+    /// On the thread of loop `index`: begins and ends taking connections.
+    virtual void start_loop(std::size_t index) = 0;
+    virtual void drain_loop(std::size_t index) = 0;
+    /// Called by a loop that has nothing left after drain_loop.
+    void loop_drained(std::size_t index) { loops_[index]->stop(); }
+    /// How many requests loop 0 has answered. Loop 0's thread.
+    virtual std::uint64_t answered() const = 0;
+
+  private:
+    void run_loop(std::size_t index);
+    void begin_serving();
+    void end_serving();
+
+    std::shared_ptr<Log> log_;
+    std::once_flag log_once_;
+    std::mutex mutex_;  // guards serving_ and shutdown_asked_
+    std::condition_variable stopped_;
+    bool serving_ = false;
+    bool shutdown_asked_ = false;
+    bool loops_started_ = false;
+};
+
+}  // namespace basehttp

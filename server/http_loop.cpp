@@ -1,0 +1,81 @@
+#include "server/http_loop.hpp"
+
+#include "server/http_connection.hpp"
+#include "server/http_server.hpp"
+
+namespace basehttp {
+
+HttpLoop::HttpLoop(EventLoop& event_loop, HTTPServer& http_server, std::function<void()> drained)
+    : loop(event_loop), server(http_server), settings(http_server.settings),
+      cache(settings.cache_bytes, settings.cache_entries), input(new char[input_size]),
+      drained_(std::move(drained)) {
+    loop.on_idle = [this] { flush_log(); };
+}
+
+HttpLoop::~HttpLoop() { flush_log(); }
+
+void HttpLoop::add(Fd socket, Address client) {
+    const auto slot = static_cast<std::size_t>(socket.get());
+    if (slot >= by_fd_.size()) by_fd_.resize(slot + 1);
+    by_fd_[slot] = std::make_unique<HttpConnection>(*this, std::move(socket), std::move(client));
+    ++count_;
+    by_fd_[slot]->start();
+}
+
+void HttpLoop::remove(HttpConnection& connection) {
+    auto& slot = by_fd_[static_cast<std::size_t>(connection.slot())];
+    removed_.push_back(std::move(slot));
+    --count_;
+    loop.post([this] {
+        removed_.clear();
+        tell_when_drained();
+    });
+}
+
+void HttpLoop::resume_later(HttpConnection& connection) {
+    loop.post([this, slot = static_cast<std::size_t>(connection.slot()), &connection] {
+        if (by_fd_[slot].get() == &connection) connection.advance();
+    });
+}
+
+void HttpLoop::drain() {
+    draining_ = true;
+    cut_at_ = loop.now() + settings.shutdown_timeout;
+    for (auto& connection : by_fd_)
+        if (connection) connection->drain();
+    tell_when_drained();
+}
+
+void HttpLoop::tell_when_drained() {
+    if (draining_ && count_ == 0) drained_();
+}
+
+void HttpLoop::tick() {
+    flush_log();
+    const bool cut = draining_ && loop.now() >= cut_at_;
+    for (auto& connection : by_fd_) {
+        if (!connection) continue;
+        if (cut)
+            connection->abort();
+        else
+            connection->check_deadline(loop.now());
+    }
+}
+
+void HttpLoop::log_access(const AccessRecord& record) {
+    constexpr std::size_t batch = 16u << 10;
+    log_time_.update(loop.wall_time());
+    append_access_line(log_lines_, server.log().format(), record, log_time_);
+    if (log_lines_.size() >= batch)
+        flush_log();
+    else
+        loop.request_idle();
+}
+
+void HttpLoop::flush_log() {
+    if (log_lines_.empty()) return;
+    server.log().write_access(log_lines_);
+    log_lines_.clear();
+}
+
+}  // namespace basehttp

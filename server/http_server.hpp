@@ -1,0 +1,101 @@
+// Python's HTTPServer and ThreadingHTTPServer.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "server/http_settings.hpp"
+#include "server/tcp_server.hpp"
+#include "server/worker_pool.hpp"
+
+namespace basehttp {
+
+class HttpLoop;
+
+/// Runs handlers one after the other on its own thread: a handler that waits holds up everybody,
+/// and its answer is sent only when it returns. Use ThreadingHTTPServer for anything but quick
+/// handlers.
+class HTTPServer : public TCPServer {
+  public:
+    HTTPServer(Address address, HandlerFactory handler, bool bind_and_activate = true);
+    ~HTTPServer() override;
+
+    void server_bind() override;
+
+    std::string server_name;        ///< The host that was bound, or this machine's name.
+    std::uint16_t server_port = 0;  ///< The port that was bound.
+    HttpSettings settings;          ///< To be set before serving.
+    const Clock* clock = &Clock::system();  ///< To be set before serving.
+
+    /// Whether the loop may replay answers without asking this server's hooks. Only for classes
+    /// whose hooks are known: a derived class has to say so itself.
+    virtual bool may_replay() const;
+
+  protected:
+    void make_loops() override;
+    void start_loop(std::size_t index) override;
+    void drain_loop(std::size_t index) override;
+    void take_connection(std::size_t index, Fd socket, Address client) override;
+    std::uint64_t answered() const override;
+
+  private:
+    void name_server();
+    std::vector<std::unique_ptr<HttpLoop>> http_loops_;
+};
+
+/// Python's ThreadingMixIn: ready requests go onto a pool of threads instead of a thread each.
+template <class Server>
+class ThreadingMixIn : public Server {
+  public:
+    using Server::Server;
+    ~ThreadingMixIn() override { join(); }
+
+    unsigned max_workers = 16;        ///< Threads, started when needed. Set before serving.
+    std::size_t max_waiting = 1024;   ///< Requests that may wait for a thread; more get 503.
+
+    void process_request(Request& request, const Address& client_address) override {
+        if (pool().run([this, &request, &client_address] {
+                process_request_thread(request, client_address);
+            }))
+            return;
+        request.rejection = {503, "The server is busy"};
+        Server::process_request(request, client_address);
+    }
+
+    /// On a worker thread: as process_request of the server without threads.
+    virtual void process_request_thread(Request& request, const Address& client_address) {
+        request.outbox.may_wait = true;
+        try {
+            this->finish_request(request, client_address);
+        } catch (...) {
+            this->handle_error(request, client_address);
+        }
+        this->shutdown_request(request);
+    }
+
+    void server_close() override {
+        Server::server_close();
+        join();
+    }
+
+  private:
+    void join() {
+        if (pool_) pool_->join();
+    }
+    WorkerPool& pool() {
+        std::call_once(once_,
+                       [this] { pool_ = std::make_unique<WorkerPool>(max_workers, max_waiting); });
+        return *pool_;
+    }
+    std::once_flag once_;
+    std::unique_ptr<WorkerPool> pool_;
+};
+
+class ThreadingHTTPServer : public ThreadingMixIn<HTTPServer> {
+  public:
+    using ThreadingMixIn<HTTPServer>::ThreadingMixIn;
+    bool may_replay() const override;
+};
+
+}  // namespace basehttp

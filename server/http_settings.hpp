@@ -1,0 +1,29 @@
+// What an HTTP server may be told: bounds, deadlines, sizes. Immutable once serving.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "server/clock.hpp"
+#include "server/http1/request_head.hpp"
+
+namespace basehttp {
+
+struct HttpSettings {
+    HeadLimits head;
+    std::uint64_t body = 100u << 20;      ///< bytes; more: 413
+    std::size_t body_memory = 64u << 10;  ///< bytes kept in memory, the rest goes to a file
+    std::string temp_directory = "/tmp";
+
+    Milliseconds header_timeout{10'000};    ///< for a whole head; then 408
+    Milliseconds idle_timeout{60'000};      ///< between requests; then close
+    Milliseconds body_timeout{30'000};      ///< of silence inside a body; then 408
+    Milliseconds send_timeout{60'000};      ///< without progress of the client; then close
+    Milliseconds shutdown_timeout{30'000};  ///< for running requests at shutdown; then cut
+
+    std::size_t cache_bytes = 64u << 20;  ///< per loop; 0: no cache
+    std::size_t cache_entries = 16384;    ///< per loop
+    unsigned loops = 1;                   ///< event loops, each a thread
+};
+
+}  // namespace basehttp

@@ -1,0 +1,167 @@
+#include "server/listener.hpp"
+
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <boost/asio/ip/address.hpp>
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <system_error>
+
+namespace basehttp {
+namespace {
+
+struct RawAddress {
+    sockaddr_storage storage{};
+    socklen_t length = 0;
+    sockaddr* get() { return reinterpret_cast<sockaddr*>(&storage); }
+};
+
+RawAddress raw_unix_address(const std::string& path) {
+    RawAddress raw;
+    auto* address = reinterpret_cast<sockaddr_un*>(&raw.storage);
+    if (path.empty() || path.size() >= sizeof address->sun_path)
+        throw std::system_error(ENAMETOOLONG, std::generic_category(), "unix:" + path);
+    address->sun_family = AF_UNIX;
+    std::memcpy(address->sun_path, path.data(), path.size());
+    raw.length = sizeof *address;
+    return raw;
+}
+
+RawAddress raw_address(const Address& address) {
+    namespace ip = boost::asio::ip;
+    if (address.is_unix()) return raw_unix_address(address.host.substr(5));
+    boost::system::error_code error;
+    const std::string host = address.host.empty() ? "::" : address.host;
+    const ip::address parsed =
+        host == "localhost" ? ip::address_v4::loopback() : ip::make_address(host, error);
+    if (error)
+        throw std::system_error(EADDRNOTAVAIL, std::generic_category(),
+                                "'" + host + "' is not an IP address");
+    RawAddress raw;
+    if (parsed.is_v4()) {
+        auto* v4 = reinterpret_cast<sockaddr_in*>(&raw.storage);
+        v4->sin_family = AF_INET;
+        v4->sin_port = htons(address.port);
+        v4->sin_addr.s_addr = htonl(parsed.to_v4().to_uint());
+        raw.length = sizeof *v4;
+    } else {
+        auto* v6 = reinterpret_cast<sockaddr_in6*>(&raw.storage);
+        v6->sin6_family = AF_INET6;
+        v6->sin6_port = htons(address.port);
+        v6->sin6_scope_id = static_cast<std::uint32_t>(parsed.to_v6().scope_id());
+        const auto bytes = parsed.to_v6().to_bytes();
+        std::memcpy(&v6->sin6_addr, bytes.data(), bytes.size());
+        raw.length = sizeof *v6;
+    }
+    return raw;
+}
+
+void set_option(int socket, int level, int name, int value) {
+    ::setsockopt(socket, level, name, &value, sizeof value);
+}
+
+/// A socket file that nobody listens on any more would make bind fail for ever.
+void remove_stale_unix_socket(const std::string& path) {
+    struct stat info {};
+    if (::lstat(path.c_str(), &info) != 0 || !S_ISSOCK(info.st_mode)) return;
+    Fd probe(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    RawAddress raw = raw_unix_address(path);
+    if (::connect(probe.get(), raw.get(), raw.length) != 0 && errno == ECONNREFUSED)
+        ::unlink(path.c_str());
+}
+
+[[noreturn]] void fail(const Address& address) {
+    throw std::system_error(errno, std::generic_category(), address.text());
+}
+
+}  // namespace
+
+Fd bind_socket(const Address& address, bool allow_reuse_address) {
+    if (address.is_unix()) remove_stale_unix_socket(address.host.substr(5));
+    RawAddress raw = raw_address(address);
+    Fd socket(::socket(raw.storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+    if (!socket && errno == EAFNOSUPPORT && address.host.empty())
+        return bind_socket({"0.0.0.0", address.port}, allow_reuse_address);
+    if (!socket) fail(address);
+    if (allow_reuse_address) set_option(socket.get(), SOL_SOCKET, SO_REUSEADDR, 1);
+    if (raw.storage.ss_family == AF_INET6)
+        set_option(socket.get(), IPPROTO_IPV6, IPV6_V6ONLY, address.host.empty() ? 0 : 1);
+    // Accepted sockets inherit it: answers are written whole, waiting for more helps nobody.
+    if (!address.is_unix()) set_option(socket.get(), IPPROTO_TCP, TCP_NODELAY, 1);
+    if (::bind(socket.get(), raw.get(), raw.length) != 0) {
+        if (errno == EADDRNOTAVAIL && address.host.empty())
+            return bind_socket({"0.0.0.0", address.port}, allow_reuse_address);
+        fail(address);
+    }
+    return socket;
+}
+
+Address socket_address(int socket) {
+    RawAddress raw;
+    raw.length = sizeof raw.storage;
+    if (::getsockname(socket, raw.get(), &raw.length) != 0) return {};
+    return Address::from(raw.get(), raw.length);
+}
+
+std::vector<Fd> inherited_sockets() {
+    std::vector<Fd> sockets;
+    const char* pid = std::getenv("LISTEN_PID");
+    const char* count = std::getenv("LISTEN_FDS");
+    if (pid != nullptr && count != nullptr && std::atol(pid) == ::getpid()) {
+        for (int fd = 3; fd < 3 + std::atoi(count); ++fd) {
+            int type = 0;
+            socklen_t length = sizeof type;
+            if (::getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &length) != 0) continue;
+            ::fcntl(fd, F_SETFD, FD_CLOEXEC);
+            ::fcntl(fd, F_SETFL, ::fcntl(fd, F_GETFL) | O_NONBLOCK);
+            set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1);
+            sockets.emplace_back(fd);
+        }
+    }
+    for (const char* name : {"LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES"}) ::unsetenv(name);
+    return sockets;
+}
+
+Listener::Listener(EventLoop& loop, int socket, Take take, std::function<void()> out)
+    : loop_(loop), socket_(socket), take_(std::move(take)), out_of_descriptors_(std::move(out)) {
+    retry();
+}
+
+Listener::~Listener() { pause(); }
+
+void Listener::retry() {
+    if (watching_) return;
+    loop_.watch(socket_, EPOLLIN | EPOLLEXCLUSIVE, *this);
+    watching_ = true;
+}
+
+void Listener::pause() {
+    if (watching_) loop_.unwatch(socket_);
+    watching_ = false;
+}
+
+void Listener::on_event(std::uint32_t) {
+    for (int taken = 0; taken < 64; ++taken) {
+        RawAddress peer;
+        peer.length = sizeof peer.storage;
+        Fd socket(::accept4(socket_, peer.get(), &peer.length, SOCK_NONBLOCK | SOCK_CLOEXEC));
+        if (socket) {
+            take_(std::move(socket), Address::from(peer.get(), peer.length));
+        } else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
+            pause();
+            return out_of_descriptors_();
+        } else if (errno != EINTR && errno != ECONNABORTED) {
+            return;
+        }
+    }
+}
+
+}  // namespace basehttp

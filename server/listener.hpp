@@ -1,0 +1,45 @@
+// Listening sockets: making them, taking them over, accepting from them.
+#pragma once
+
+#include <functional>
+#include <vector>
+
+#include "server/address.hpp"
+#include "server/event_loop.hpp"
+#include "server/fd.hpp"
+
+namespace basehttp {
+
+/// A bound, not yet listening, non-blocking socket. An empty host binds every address, IPv6 and
+/// IPv4 on one socket, or IPv4 alone where the machine has no IPv6. A stale unix socket file is
+/// replaced. Throws std::system_error whose text names the address.
+Fd bind_socket(const Address& address, bool allow_reuse_address);
+/// Where a socket is bound.
+Address socket_address(int socket);
+/// The sockets that a service manager handed over (LISTEN_FDS, LISTEN_PID of sd_listen_fds(3));
+/// empty when none are meant for this process. Clears the variables. Call once.
+std::vector<Fd> inherited_sockets();
+
+/// Takes connections from one socket for one loop; several loops may share a socket.
+/// Loop thread only. The socket must outlive it.
+class Listener final : public Watcher {
+  public:
+    using Take = std::function<void(Fd, Address)>;
+    /// `out_of_descriptors` is told once when accepting stops for want of descriptors or memory;
+    /// it goes on at the next retry().
+    Listener(EventLoop& loop, int socket, Take take, std::function<void()> out_of_descriptors);
+    ~Listener() override;
+    void on_event(std::uint32_t events) override;
+    void retry();
+
+  private:
+    void pause();
+
+    EventLoop& loop_;
+    int socket_;
+    Take take_;
+    std::function<void()> out_of_descriptors_;
+    bool watching_ = false;
+};
+
+}  // namespace basehttp

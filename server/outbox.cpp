@@ -1,0 +1,55 @@
+#include "server/outbox.hpp"
+
+namespace basehttp {
+
+void Outbox::push(Segment segment) {
+    std::unique_lock lock(mutex_);
+    if (cancelled_) throw BrokenPipe("the client has gone away");
+    if (!segment.is_file()) unsent_memory_ += segment.length;
+    queued_.push_back(std::move(segment));
+    if (unsent_memory_ <= mark) return;
+    lock.unlock();
+    flush();
+    lock.lock();
+    if (may_wait) drained_.wait(lock, [this] { return unsent_memory_ <= mark || cancelled_; });
+    if (cancelled_) throw BrokenPipe("the client has gone away");
+}
+
+void Outbox::flush() {
+    {
+        const std::lock_guard lock(mutex_);
+        if (queued_.empty()) return;
+    }
+    if (on_flush) on_flush();
+}
+
+bool Outbox::take(SendQueue& queue) {
+    const std::lock_guard lock(mutex_);
+    if (queued_.empty()) return false;
+    for (Segment& segment : queued_) {
+        if (!segment.is_file()) taken_memory_ += segment.length;
+        queue.push(std::move(segment));
+    }
+    queued_.clear();
+    return true;
+}
+
+void Outbox::drained() {
+    {
+        const std::lock_guard lock(mutex_);
+        unsent_memory_ -= taken_memory_;
+        taken_memory_ = 0;
+    }
+    drained_.notify_one();
+}
+
+void Outbox::cancel() {
+    {
+        const std::lock_guard lock(mutex_);
+        cancelled_ = true;
+        queued_.clear();
+    }
+    drained_.notify_one();
+}
+
+}  // namespace basehttp

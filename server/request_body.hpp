@@ -1,0 +1,47 @@
+// The body of a request as a handler reads it: Python's rfile.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "server/fd.hpp"
+
+namespace basehttp {
+
+/// A body, complete before the handler runs: in memory up to a limit, past it in an unlinked file.
+/// Written by the loop, then read by one handler, never at the same time.
+class RequestBody {
+  public:
+    RequestBody() = default;
+    RequestBody(std::size_t memory, std::string directory)
+        : memory_limit_(memory), directory_(std::move(directory)) {}
+
+    /// Adds received content. False: the file could not be made or written (errno tells).
+    [[nodiscard]] bool append(std::string_view bytes);
+
+    std::uint64_t size() const { return size_; }
+
+    /// Up to `count` bytes from where the last read ended; fewer only at the end. Throws
+    /// std::system_error when the file cannot be read.
+    std::string read(std::size_t count = std::string::npos);
+    /// The same into memory of the caller; the number of bytes.
+    std::size_t readinto(std::span<char> out);
+    /// A line with its '\n', at most `limit` bytes; empty at the end.
+    std::string readline(std::size_t limit = std::string::npos);
+    bool at_end() const { return position_ == size_; }
+
+  private:
+    [[nodiscard]] bool spill();
+
+    std::size_t memory_limit_ = std::size_t{64} << 10;
+    std::string directory_ = "/tmp";
+    std::string memory_;
+    Fd file_;
+    std::uint64_t size_ = 0;
+    std::uint64_t position_ = 0;
+};
+
+}  // namespace basehttp

@@ -1,0 +1,70 @@
+#include "server/tcp_server.hpp"
+
+#include <sys/socket.h>
+
+#include <cerrno>
+#include <system_error>
+
+namespace basehttp {
+
+TCPServer::TCPServer(Address address, HandlerFactory handler, bool bind_and_activate)
+    : BaseServer(std::move(address), std::move(handler)) {
+    if (!bind_and_activate) return;
+    TCPServer::server_bind();
+    TCPServer::server_activate();
+}
+
+TCPServer::~TCPServer() = default;
+
+void TCPServer::server_bind() {
+    add_socket(bind_socket(server_address, allow_reuse_address));
+    server_address = socket_address(sockets_.front().get());
+}
+
+void TCPServer::add_address(const Address& address) {
+    add_socket(bind_socket(address, allow_reuse_address));
+}
+
+void TCPServer::add_socket(Fd socket) { sockets_.push_back(std::move(socket)); }
+
+void TCPServer::server_activate() {
+    for (const Fd& socket : sockets_)
+        if (::listen(socket.get(), request_queue_size) != 0)
+            throw std::system_error(errno, std::generic_category(),
+                                    socket_address(socket.get()).text());
+}
+
+void TCPServer::server_close() { sockets_.clear(); }
+
+std::vector<Address> TCPServer::addresses() const {
+    std::vector<Address> addresses;
+    for (const Fd& socket : sockets_) addresses.push_back(socket_address(socket.get()));
+    return addresses;
+}
+
+void TCPServer::make_loops() {
+    BaseServer::make_loops();
+    listeners_.resize(loops_.size());
+}
+
+void TCPServer::start_loop(std::size_t index) {
+    for (const Fd& socket : sockets_)
+        listeners_[index].push_back(std::make_unique<Listener>(
+            *loops_[index], socket.get(),
+            [this, index](Fd connection, Address client) {
+                take_connection(index, std::move(connection), std::move(client));
+            },
+            [this] {
+                log().write(LogLevel::error,
+                            "Out of file descriptors or memory: new connections wait. Raise "
+                            "LimitNOFILE (ulimit -n) or lower timeouts.idle");
+            }));
+}
+
+void TCPServer::drain_loop(std::size_t index) { stop_listening(index); }
+
+void TCPServer::retry_listening(std::size_t index) {
+    for (auto& listener : listeners_[index]) listener->retry();
+}
+
+}  // namespace basehttp

@@ -1,0 +1,47 @@
+// Python's socketserver.TCPServer: a BaseServer with listening sockets.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "server/base_server.hpp"
+#include "server/listener.hpp"
+
+namespace basehttp {
+
+class TCPServer : public BaseServer {
+  public:
+    /// Binds and listens at once unless told not to: then call server_bind() and
+    /// server_activate() after setting what they use. Throws std::system_error.
+    TCPServer(Address address, HandlerFactory handler, bool bind_and_activate = true);
+    ~TCPServer() override;
+
+    /// Binds server_address and puts there what was bound (the port, when it was 0).
+    virtual void server_bind();
+    void server_activate() override;
+    void server_close() override;
+    int fileno() const override { return sockets_.empty() ? -1 : sockets_.front().get(); }
+
+    /// Serves one more address or socket too. Before serving.
+    void add_address(const Address& address);
+    void add_socket(Fd socket);
+    /// All addresses that are listened on.
+    std::vector<Address> addresses() const;
+
+  protected:
+    void start_loop(std::size_t index) override;
+    void drain_loop(std::size_t index) override;
+    void make_loops() override;
+    /// A connection for loop `index`, on its thread.
+    virtual void take_connection(std::size_t index, Fd socket, Address client) = 0;
+    /// Stops accepting on this loop. Loop thread.
+    void stop_listening(std::size_t index) { listeners_[index].clear(); }
+    /// Accepts again where descriptors had run out. Loop thread, once a tick.
+    void retry_listening(std::size_t index);
+
+  private:
+    std::vector<Fd> sockets_;
+    std::vector<std::vector<std::unique_ptr<Listener>>> listeners_;  // by loop
+};
+
+}  // namespace basehttp

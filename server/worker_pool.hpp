@@ -1,0 +1,36 @@
+// Threads that run handlers, and the bounded queue before them.
+#pragma once
+
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+namespace basehttp {
+
+class WorkerPool {
+  public:
+    WorkerPool(unsigned threads, std::size_t most_waiting);
+    ~WorkerPool();  ///< join()
+
+    /// Queues a task; it must not throw. False when the queue is full or join() was called.
+    [[nodiscard]] bool run(std::function<void()> task);
+    /// Finishes what is queued, then ends the threads. Not from a task.
+    void join();
+
+  private:
+    void work();
+
+    const unsigned threads_wanted_;
+    const std::size_t most_waiting_;
+    std::mutex mutex_;  // guards all below
+    std::condition_variable available_;
+    std::deque<std::function<void()>> tasks_;
+    std::vector<std::thread> threads_;  // started as they are first needed
+    std::size_t idle_ = 0;
+    bool ending_ = false;
+};
+
+}  // namespace basehttp
