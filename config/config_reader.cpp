@@ -6,6 +6,7 @@
 #include <array>
 #include <cerrno>
 #include <cstdio>
+#include <map>
 #include <memory>
 #include <set>
 #include <system_error>
@@ -101,10 +102,12 @@ std::string read_text_file(const std::string& path) {
     if (!file) refuse_file(path, "cannot be read: " + reason(errno));
     std::string text;
     std::array<char, 4096> part{};
-    while (const std::size_t size = std::fread(part.data(), 1, part.size(), file.get())) {
+    std::size_t size = 0;
+    do {
+        size = std::fread(part.data(), 1, part.size(), file.get());
         text.append(part.data(), size);
         if (text.size() > most) refuse_file(path, "has more than 1 MiB; is it the right one?");
-    }
+    } while (size == part.size());
     if (std::ferror(file.get())) refuse_file(path, "cannot be read: " + reason(errno));
     return text;
 }

@@ -7,6 +7,7 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -36,7 +37,7 @@ auto& owner_of(A& config, B& site) {
 
 /// A field of one value. `read` gives an optional value, `show` a text.
 template <class T, class Owner, class Read, class Show>
-Field single_field(T Owner::*member, std::string wrong, Read read, Show show) {
+Field single_field(T Owner::*member, const std::string& wrong, const Read& read, const Show& show) {
     Field field;
     field.parse = [=](std::string_view text, Config& config, SiteConfig& site) -> std::string {
         auto value = read(text);

@@ -3,6 +3,12 @@
 #pragma once
 
 #include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
 
 #include "config/setting_field.hpp"
 #include "config/setting_values.hpp"
@@ -58,9 +64,9 @@ Field switch_field(bool Owner::*member) {
 
 /// Any text for which `right(text)` holds.
 template <class Owner, class Right>
-Field text_field(std::string Owner::*member, std::string wrong, Right right) {
+Field text_field(std::string Owner::*member, const std::string& wrong, Right right) {
     return single_field(
-        member, std::move(wrong),
+        member, wrong,
         [=](std::string_view text) {
             return right(text) ? std::optional<std::string>(text) : std::nullopt;
         },
@@ -73,7 +79,7 @@ Field choice_field(std::string Owner::*member, std::vector<std::string> words) {
     std::string wrong = "is not one of";
     for (std::size_t i = 0; i < words.size(); ++i) wrong += (i == 0 ? " " : ", ") + words[i];
     return single_field(
-        member, std::move(wrong),
+        member, wrong,
         [=](std::string_view text) {
             const auto found = std::find(words.begin(), words.end(), lower_case(text));
             return found == words.end() ? std::nullopt : std::optional<std::string>(*found);

@@ -18,7 +18,7 @@ bool has_first(const TextPairs& pairs, std::string_view first) {
 Texts joined(const TextPairs& pairs, std::string_view between) {
     Texts lines;
     for (const auto& [first, second] : pairs) {
-        lines.push_back(first + std::string(between) + second);
+        lines.emplace_back(first).append(between).append(second);
     }
     return lines;
 }
@@ -81,7 +81,7 @@ std::string add_header(TextPairs& headers, std::string_view text) {
     if (colon == std::string_view::npos) return "is not of the form 'Name: value'";
     const std::string_view name = text.substr(0, colon);
     const std::string_view value = without_blanks(text.substr(colon + 1));
-    if (!is_token(name)) return "has a name that is not a header field name";
+    if (!is_field_name(name)) return "has a name that is not a header field name";
     if (!is_field_value(value)) return "is not of the form 'Name: value'";
     if (std::string why = why_not_settable(name); !why.empty()) return why;
     headers.emplace_back(name, value);

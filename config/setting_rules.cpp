@@ -34,7 +34,7 @@ bool is_v4(std::string_view text) {
 bool is_v6(std::string_view text) {
     if (has_control(text)) return false;
     const std::size_t percent = text.find('%');
-    if (percent != std::string_view::npos && !is_token(text.substr(percent + 1))) return false;
+    if (percent != std::string_view::npos && !is_field_name(text.substr(percent + 1))) return false;
     in6_addr address{};
     return inet_pton(AF_INET6, std::string(text.substr(0, percent)).c_str(), &address) == 1;
 }
@@ -75,7 +75,7 @@ bool is_bracketed_v6_entry(std::string_view text) {
 
 bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }
 
-bool is_token(std::string_view text) {
+bool is_field_name(std::string_view text) {
     return !text.empty() && std::all_of(text.begin(), text.end(), is_token_character);
 }
 
@@ -88,8 +88,8 @@ bool is_field_value(std::string_view text) {
 bool is_media_type(std::string_view text) {
     const std::string_view essence = without_blanks(text.substr(0, text.find(';')));
     const std::size_t slash = essence.find('/');
-    return slash != std::string_view::npos && is_token(essence.substr(0, slash)) &&
-           is_token(essence.substr(slash + 1)) && is_field_value(text);
+    return slash != std::string_view::npos && is_field_name(essence.substr(0, slash)) &&
+           is_field_name(essence.substr(slash + 1)) && is_field_value(text);
 }
 
 bool is_site_path(std::string_view text) {

@@ -9,7 +9,7 @@ namespace basehttp {
 bool is_control(char c);
 
 /// RFC 9110 5.6.2: one or more of letters, digits and !#$%&'*+-.^_`|~
-bool is_token(std::string_view text);
+bool is_field_name(std::string_view text);
 
 /// RFC 9110 5.5: not empty, no control character but tab, no blank at either end.
 bool is_field_value(std::string_view text);

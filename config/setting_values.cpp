@@ -1,5 +1,6 @@
 #include "config/setting_values.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <limits>
 
@@ -23,8 +24,9 @@ std::optional<std::uint64_t> times(std::optional<std::uint64_t> number, std::uin
 
 std::optional<std::uint64_t> parse_whole_number(std::string_view text) {
     std::uint64_t number = 0;
-    const char* const end = text.data() + text.size();
-    const auto [stop, error] = std::from_chars(text.data(), end, number);
+    const char* const begin = text.data();
+    const char* const end = begin + text.size();
+    const auto [stop, error] = std::from_chars(begin, end, number);
     if (error != std::errc() || stop != end) return std::nullopt;
     return number;
 }

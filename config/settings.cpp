@@ -17,7 +17,7 @@ constexpr std::uint64_t kGiga = 1u << 30;
 
 bool not_empty(std::string_view text) { return !text.empty(); }
 bool empty_or_value(std::string_view text) { return text.empty() || is_field_value(text); }
-bool empty_or_token(std::string_view text) { return text.empty() || is_token(text); }
+bool empty_or_token(std::string_view text) { return text.empty() || is_field_name(text); }
 bool empty_or_path(std::string_view text) { return text.empty() || is_site_path(text); }
 
 using Rows = std::vector<Setting>;

@@ -45,6 +45,7 @@ struct Site {
         dir.symlink("site/docs/out", "../../secret.txt");
         dir.symlink("site/absolute", (dir / "secret.txt").string());
         dir.symlink("site/absolute-inside", root + "/index.html");
+        dir.symlink("site/rooted", "/index.html");
         dir.symlink("site/parent", "..");
         dir.symlink("site/file-as-dir", "index.html/");
     }
@@ -57,11 +58,11 @@ TEST_SUITE("DocumentRoot") {
         const Site site;
         const std::string long_name(256, 'a');
         const std::string long_path = "/docs" + std::string(5000, '/') + "a/page.html";
-        const std::string deep = [] {
+        const auto through_links = [](int count) {
             std::string path;
-            for (int i = 0; i < 1000; ++i) path += "/here";
+            for (int i = 0; i < count; ++i) path += "/here";
             return path + "/index.html";
-        }();
+        };
         struct Row {
             std::string path;
             OpenStatus status;
@@ -86,6 +87,7 @@ TEST_SUITE("DocumentRoot") {
             {"/latest", is_directory},
             {"/here/here/index.html", ok, "home"},
             {"/chain", ok, "home"},
+            {through_links(40), ok, "home"},
             {"/docs/a/up/up.html", ok, "home"},
             // Links that do not.
             {"/out", not_found},
@@ -94,12 +96,13 @@ TEST_SUITE("DocumentRoot") {
             {"/docs/a/up/out", not_found},
             {"/absolute", not_found},
             {"/absolute-inside", not_found},
+            {"/rooted", not_found},
             {"/parent", not_found},
             {"/parent/secret.txt", not_found},
             {"/parent/site/index.html", not_found},
             {"/loop", not_found},
             {"/ping", not_found},
-            {deep, not_found},
+            {through_links(41), not_found},
             {"/dangling", not_found},
             // Paths that mean no file of the site.
             {"", not_found},

@@ -1,0 +1,170 @@
+// Life of a handler: parsing, dispatch, the end. Sending: base_http_response.cpp.
+#include "handlers/base_http_request_handler.hpp"
+
+#include <ctime>
+
+#include "server/base_server.hpp"
+#include "server/http_date.hpp"
+
+namespace basehttp {
+
+BaseHTTPRequestHandler::BaseHTTPRequestHandler(Request& request_, const Address& client_address_,
+                                               BaseServer& server_)
+    : BaseRequestHandler(request_, client_address_, server_),
+      requestline(request_.head().request_line), command(request_.head().method),
+      request_version(request_.head().version), headers(request_.head().fields),
+      rfile(request_.body), wfile(request_.outbox) {}
+
+void BaseHTTPRequestHandler::handle() {
+    handle_one_request();
+    request.close_connection = request.close_connection || close_connection;
+    request.body_bytes = wfile.body_bytes();
+}
+
+void BaseHTTPRequestHandler::handle_one_request() {
+    const bool first_turn = !parsed_;
+    parsed_ = true;
+    if (first_turn && !parse_request()) return finish_answer();
+    if (!request.body_complete && needs_body()) {
+        request.wants_body = true;
+        close_connection = false;
+        return wfile.flush();
+    }
+    run_method();
+    finish_answer();
+}
+
+/// An exception before the answer began becomes a 500; the server logs it either way.
+void BaseHTTPRequestHandler::run_method() {
+    try {
+        call_method();
+    } catch (const BrokenPipe&) {
+        throw;
+    } catch (...) {
+        close_connection = true;
+        if (headers_sent()) {
+            wfile.flush();
+        } else {
+            header_buffer_.clear();
+            send_error(500);
+            finish_answer();
+        }
+        request.body_bytes = wfile.body_bytes();
+        throw;
+    }
+}
+
+void BaseHTTPRequestHandler::call_method() {
+    using Method = void (BaseHTTPRequestHandler::*)();
+    static constexpr std::pair<std::string_view, Method> known[] = {
+        {"GET", &BaseHTTPRequestHandler::do_GET},
+        {"HEAD", &BaseHTTPRequestHandler::do_HEAD},
+        {"POST", &BaseHTTPRequestHandler::do_POST},
+        {"PUT", &BaseHTTPRequestHandler::do_PUT},
+        {"DELETE", &BaseHTTPRequestHandler::do_DELETE},
+        {"PATCH", &BaseHTTPRequestHandler::do_PATCH},
+        {"OPTIONS", &BaseHTTPRequestHandler::do_OPTIONS},
+        {"TRACE", &BaseHTTPRequestHandler::do_TRACE},
+        {"CONNECT", &BaseHTTPRequestHandler::do_CONNECT},
+    };
+    for (const auto& [name, method] : methods_)
+        if (name == command) return method();
+    for (const auto& [name, method] : known)
+        if (name == command) return (this->*method)();
+    method_not_implemented();
+}
+
+void BaseHTTPRequestHandler::finish_answer() {
+    if (!headers_sent()) {
+        log_error("the handler sent no answer");
+        send_error(500);
+    }
+    if (!wfile.end()) close_connection = true;
+    if (wfile.excess() > 0)
+        log_error("the handler wrote more than its Content-Length; the rest was dropped");
+}
+
+bool BaseHTTPRequestHandler::parse_request() {
+    const RequestHead& head = request.head();
+    path = head.target;
+    if (path.size() > 1 && path[0] == '/' && path[1] == '/')  // "//host" must not become a URL
+        path.erase(0, path.find_first_not_of('/') == std::string::npos
+                          ? path.size() - 1
+                          : path.find_first_not_of('/') - 1);
+    close_connection = !head.keep_alive || protocol_version < std::string_view("HTTP/1.1");
+    if (request.rejection.code != 0) {
+        close_connection = true;
+        send_error(request.rejection.code, request.rejection.reason);
+        return false;
+    }
+    if (head.expect_unknown) {
+        close_connection = close_connection || !request.body_complete;
+        send_error(417);
+        return false;
+    }
+    // RFC 9110 section 10.1.1: no 100 when the content is here, or will not be read.
+    const bool expects = head.expect_continue && protocol_version >= std::string_view("HTTP/1.1");
+    const bool awaits = !request.body_complete ? needs_body() : !head.has_body();
+    return !expects || !awaits || handle_expect_100();
+}
+
+bool BaseHTTPRequestHandler::handle_expect_100() {
+    send_response_only(100);
+    end_headers();
+    return true;
+}
+
+void BaseHTTPRequestHandler::add_method(std::string_view name, std::function<void()> method) {
+    methods_.emplace_back(name, std::move(method));
+}
+
+void BaseHTTPRequestHandler::method_not_implemented() {
+    send_error(501, "Unsupported method ('" + std::string(command) + "')");
+}
+
+void BaseHTTPRequestHandler::log_request(int code, std::string_view size) {
+    std::string text = "\"";
+    text.append(requestline).append("\" ").append(std::to_string(code)).append(" ").append(size);
+    in_log_request_ = true;
+    log_message(text);
+    in_log_request_ = false;
+}
+
+void BaseHTTPRequestHandler::log_error(std::string_view message) { log_message(message); }
+
+void BaseHTTPRequestHandler::log_message(std::string_view message) {
+    if (in_log_request_) {
+        request.log_access = true;
+        return;
+    }
+    if (server.log().format() != AccessFormat::python)
+        return server.log().write(LogLevel::debug, address_string() + " " + std::string(message));
+    std::string line = address_string() + " - - [" + log_date_time_string() + "] ";
+    for (const char c : message) {
+        if (static_cast<unsigned char>(c) < ' ' || c == 0x7f)
+            append_escaped(line, {&c, 1});
+        else
+            line += c;
+    }
+    server.log().write_message(line);
+}
+
+std::string BaseHTTPRequestHandler::version_string() const {
+    std::string text(server_version);
+    if (!sys_version.empty()) text.append(" ").append(sys_version);
+    return text;
+}
+
+std::string BaseHTTPRequestHandler::date_time_string(std::optional<std::time_t> timestamp) const {
+    return format_http_date(timestamp.value_or(std::time(nullptr)));
+}
+
+std::string BaseHTTPRequestHandler::log_date_time_string() const {
+    LogTime time;
+    time.update(std::time(nullptr));
+    return std::string(time.python());
+}
+
+std::string BaseHTTPRequestHandler::address_string() const { return client_address.host; }
+
+}  // namespace basehttp

@@ -1,0 +1,127 @@
+// Python's http.server.BaseHTTPRequestHandler.
+#pragma once
+
+#include <ctime>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "handlers/headers.hpp"
+#include "handlers/response_writer.hpp"
+#include "server/base_request_handler.hpp"
+
+namespace basehttp {
+
+/// Answers one request: derive, override do_GET() and its kin, call send_response, send_header,
+/// end_headers, and write content to wfile. It may block and throw.
+///
+/// Differences from Python, each with its reason, stand in docs/python.md. The main ones: a handler
+/// lives for one request, not for a connection; the body is complete before do_X() runs; HTTP/1.1
+/// is the default and end_headers() adds the framing.
+class BaseHTTPRequestHandler : public BaseRequestHandler {
+  public:
+    BaseHTTPRequestHandler(Request& request_, const Address& client_address_, BaseServer& server_);
+
+    // --- Variables, as in Python ---
+    bool close_connection = true;  ///< No further request on this connection.
+    std::string_view requestline;      ///< Without CRLF.
+    std::string_view command;          ///< "GET"
+    std::string path;                  ///< Target with its query; never begins with "//".
+    std::string_view request_version;  ///< "HTTP/1.1"
+    Headers headers;
+    RequestBody& rfile;    ///< The content of the request.
+    ResponseWriter wfile;  ///< The content of the answer.
+
+    // --- Class settings: a derived class sets them in its constructor ---
+    std::string_view server_version = "basehttpd/0.1";
+    std::string_view sys_version = "";  ///< Python names its version here; we do not help attackers.
+    /// With %(code)d, %(message)s and %(explain)s.
+    std::string_view error_message_format = default_error_message_format;
+    std::string_view error_content_type = "text/html;charset=utf-8";
+    /// "HTTP/1.1", or "HTTP/1.0" for one request a connection.
+    std::string_view protocol_version = "HTTP/1.1";
+    /// Status code to phrase and explanation.
+    static const std::map<int, std::pair<std::string_view, std::string_view>> responses;
+    static const std::string_view default_error_message_format;
+
+    // --- Methods ---
+    /// Answers the request: handle_one_request() once. The server calls again for the next one.
+    void handle() override;
+    /// parse_request(), then the method of the request.
+    virtual void handle_one_request();
+    /// Fills the variables above. False: an error was sent already.
+    virtual bool parse_request();
+    /// Sends 100 Continue. False: something else was sent, and the request is over.
+    virtual bool handle_expect_100();
+
+    /// A whole error answer, page and framing included; phrases from `responses` by default.
+    virtual void send_error(int code, std::string_view message = {}, std::string_view explain = {});
+    /// Status line, Server and Date; logs the request. Buffered. Throws std::invalid_argument for a
+    /// phrase with CR, LF or NUL.
+    virtual void send_response(int code, std::string_view message = {});
+    virtual void send_response_only(int code, std::string_view message = {});
+    /// Buffered. Throws std::invalid_argument for a name that is no token, and for CR, LF or NUL.
+    virtual void send_header(std::string_view keyword, std::string_view value);
+    void send_header(std::string_view keyword, std::uint64_t value);
+    /// Adds what framing needs (Content-Length was sent, or chunked is added) and ends the header
+    /// section.
+    virtual void end_headers();
+    virtual void flush_headers();
+
+    /// Called by send_response. By default the server's access log gets a line when the answer is
+    /// out, unless log_message is overridden, which then gets Python's text.
+    virtual void log_request(int code, std::string_view size = "-");
+    virtual void log_error(std::string_view message);
+    virtual void log_message(std::string_view message);
+    virtual std::string version_string() const;
+    /// RFC 9110 date of a time in seconds since 1970, or of now.
+    virtual std::string date_time_string(std::optional<std::time_t> timestamp = {}) const;
+    virtual std::string log_date_time_string() const;
+    virtual std::string address_string() const;
+
+    // The methods of HTTP. Each answers 501 until it is overridden, as in Python.
+    virtual void do_GET() { method_not_implemented(); }
+    virtual void do_HEAD() { method_not_implemented(); }
+    virtual void do_POST() { method_not_implemented(); }
+    virtual void do_PUT() { method_not_implemented(); }
+    virtual void do_DELETE() { method_not_implemented(); }
+    virtual void do_PATCH() { method_not_implemented(); }
+    virtual void do_OPTIONS() { method_not_implemented(); }
+    virtual void do_TRACE() { method_not_implemented(); }
+    virtual void do_CONNECT() { method_not_implemented(); }
+
+  protected:
+    /// Makes `command` name run `method`: add_method("SPAM", [this] { do_SPAM(); }).
+    void add_method(std::string_view name, std::function<void()> method);
+    /// Whether do_X() of this request reads its body. If not, it runs without waiting for it.
+    virtual bool needs_body() const { return true; }
+    /// More header fields for an error answer, such as Allow.
+    virtual void send_error_headers(int code);
+    void method_not_implemented();
+    bool headers_sent() const { return wfile.begun(); }
+    int status() const { return status_; }
+
+  private:
+    void run_method();
+    void call_method();
+    void finish_answer();
+    void frame_content();
+    bool may_have_content() const;
+    void note_header(std::string_view keyword, std::string_view value);
+    std::string error_page(int code, std::string_view message, std::string_view explain) const;
+
+    std::vector<std::pair<std::string_view, std::function<void()>>> methods_;
+    std::string header_buffer_;
+    int status_ = 0;
+    std::optional<std::uint64_t> content_length_;
+    bool own_transfer_encoding_ = false;
+    bool connection_sent_ = false;
+    bool in_log_request_ = false;
+    bool parsed_ = false;
+};
+
+}  // namespace basehttp

@@ -1,0 +1,198 @@
+#include "handlers/simple_http_request_handler.hpp"
+
+#include <typeinfo>
+
+#include "handlers/accept.hpp"
+#include "handlers/directory_listing.hpp"
+#include "handlers/file_replay.hpp"
+#include "handlers/listing_page.hpp"
+#include "handlers/url_path.hpp"
+#include "server/base_server.hpp"
+
+namespace basehttp {
+
+SimpleHTTPRequestHandler::SimpleHTTPRequestHandler(Request& request_,
+                                                   const Address& client_address_,
+                                                   BaseServer& server_,
+                                                   std::shared_ptr<const StaticSite> site)
+    : BaseHTTPRequestHandler(request_, client_address_, server_), site_(std::move(site)) {}
+
+void SimpleHTTPRequestHandler::do_GET() {
+    if (const auto content = send_head()) copyfile(*content, wfile);
+}
+
+void SimpleHTTPRequestHandler::do_HEAD() { send_head(); }
+
+void SimpleHTTPRequestHandler::do_OPTIONS() {
+    send_response(204);
+    send_header("Allow", "GET, HEAD, OPTIONS");
+    end_headers();
+}
+
+std::optional<std::string> SimpleHTTPRequestHandler::translate_path(std::string_view target) {
+    auto decoded = decode_url_path(split_target(target).path);
+    if (!decoded) return std::nullopt;
+    return std::move(decoded->path);
+}
+
+std::string SimpleHTTPRequestHandler::guess_type(std::string_view file_path) {
+    return site_->content_type(file_path);
+}
+
+std::optional<SimpleHTTPRequestHandler::Content> SimpleHTTPRequestHandler::send_head() {
+    const auto file_path = translate_path(path);
+    if (!file_path) {
+        send_error(400, "Bad path in request target");
+        return std::nullopt;
+    }
+    SiteLookup lookup(*site_);
+    Resource resource = lookup.find(*file_path);
+    switch (resource.kind) {
+        case Resource::Kind::file: return send_file_head(std::move(resource), lookup);
+        case Resource::Kind::redirect: send_redirect(resource.path); break;
+        case Resource::Kind::listing:
+            list_directory(resource.path, std::move(resource.opened));
+            break;
+        case Resource::Kind::error: send_error(resource.status); break;
+    }
+    return std::nullopt;
+}
+
+/// Keeps the query; the path begins with one slash only, so it never names another host.
+void SimpleHTTPRequestHandler::send_redirect(const std::string& location_path) {
+    const SplitTarget target = split_target(path);
+    std::string location = encode_url_path(location_path);
+    if (target.has_query) location.append("?").append(target.query);
+    send_response(301);
+    send_header("Location", location);
+    send_header("Content-Length", "0");
+    end_headers();
+}
+
+std::optional<SimpleHTTPRequestHandler::Content> SimpleHTTPRequestHandler::send_file_head(
+    Resource resource, SiteLookup& lookup) {
+    std::string type = guess_type(resource.path);
+    const auto accept_encoding = headers.joined("Accept-Encoding");
+    auto entity = choose_entity(*site_, lookup, std::move(resource), std::move(type),
+                                accept_encoding.value_or(""));
+    if (!entity) {
+        send_error(500, "The file could not be read");
+        return std::nullopt;
+    }
+    const FileAnswer answer = decide_answer(*entity, headers, command == "GET",
+                                            std::time(nullptr), site_->max_ranges);
+    if (command == "GET" && may_replay()) offer_replay(entity, lookup);
+    if (answer.status == 412 || answer.status == 416) {
+        unsatisfiable_size_ = entity->size;
+        send_error(answer.status);
+        return std::nullopt;
+    }
+    send_response(answer.status);
+    std::optional<Multipart> multipart;
+    if (answer.ranges.size() > 1) multipart = make_multipart(*entity, answer.ranges);
+    for (const auto& [name, value] : entity_fields(*entity, answer.status))
+        send_header(name, multipart && name == "Content-Type" ? multipart->content_type : value);
+    if (answer.ranges.size() == 1)
+        send_header("Content-Range", content_range(answer.ranges.front(), entity->size));
+    if (multipart)
+        send_header("Content-Length", multipart->length);
+    else if (answer.status == 206)
+        send_header("Content-Length", answer.ranges.front().length);
+    else if (answer.status == 200)
+        send_header("Content-Length", entity->size);
+    end_headers();
+    if (answer.status == 304) return std::nullopt;
+    return Content{std::move(entity), answer};
+}
+
+void SimpleHTTPRequestHandler::copyfile(const Content& content, ResponseWriter& outputfile) {
+    const auto& entity = content.entity;
+    const auto copy = [&](const ByteRange& range) {
+        if (entity->memory)
+            outputfile.write_shared(
+                entity, std::string_view(*entity->memory).substr(range.first, range.length));
+        else
+            outputfile.send_file(entity->file, range.first, range.length);
+    };
+    if (content.answer.ranges.empty()) return copy({0, entity->size});
+    if (content.answer.ranges.size() == 1) return copy(content.answer.ranges.front());
+    const Multipart multipart = make_multipart(*entity, content.answer.ranges);
+    for (std::size_t i = 0; i < content.answer.ranges.size(); ++i) {
+        outputfile.write(multipart.part_heads[i]);
+        copy(content.answer.ranges[i]);
+    }
+    outputfile.write(multipart.end);
+}
+
+void SimpleHTTPRequestHandler::list_directory(const std::string& directory_path,
+                                              OpenedFile directory) {
+    const auto accept = headers.joined("Accept");
+    const bool json = accept && prefers_json(*accept);
+    auto listing = read_directory(site_->root, directory_path, std::move(directory.fd),
+                                  {.show_dotfiles = site_->dotfiles});
+    if (!listing) return send_error(500, "The directory could not be read");
+    send_response(200);
+    send_header("Content-Type", json ? "application/json" : "text/html; charset=utf-8");
+    send_header("Vary", "Accept");
+    if (!json) send_header("Content-Security-Policy", listing_content_security_policy);
+    end_headers();
+    if (command == "HEAD") return;
+    ListingPage page(directory_path, std::move(*listing),
+                     json ? ListingFormat::json : ListingFormat::html);
+    write_listing(page, [this](std::string_view piece) { wfile.write(piece); });
+}
+
+bool SimpleHTTPRequestHandler::may_replay() const {
+    return typeid(*this) == typeid(SimpleHTTPRequestHandler);
+}
+
+void SimpleHTTPRequestHandler::offer_replay(std::shared_ptr<const FileEntity> entity,
+                                            const SiteLookup& lookup) {
+    request.offer(std::make_shared<FileReplay>(site_, std::move(entity), lookup.probes()));
+}
+
+void SimpleHTTPRequestHandler::end_headers() {
+    if (status() >= 200)
+        for (const auto& [name, value] : site_->headers) send_header(name, value);
+    BaseHTTPRequestHandler::end_headers();
+}
+
+std::string SimpleHTTPRequestHandler::version_string() const { return site_->server_header; }
+
+void SimpleHTTPRequestHandler::send_error_headers(int code) {
+    if (code == 405) send_header("Allow", "GET, HEAD, OPTIONS");
+    if (code == 416)
+        send_header("Content-Range", "bytes */" + std::to_string(unsatisfiable_size_));
+    BaseHTTPRequestHandler::send_error_headers(code);
+}
+
+void SimpleHTTPRequestHandler::send_error(int code, std::string_view message,
+                                          std::string_view explain) {
+    const auto page = site_->error_pages.find(code);
+    if (page != site_->error_pages.end() && !in_error_page_) {
+        in_error_page_ = true;
+        if (send_error_page(code, page->second)) return;
+    }
+    BaseHTTPRequestHandler::send_error(code, message, explain);
+}
+
+/// The site's own page for a status. False: it cannot be read; nothing was sent.
+bool SimpleHTTPRequestHandler::send_error_page(int code, const std::string& page_path) {
+    OpenedFile opened = site_->root.open_file(page_path);
+    if (opened.status != OpenStatus::ok) {
+        server.log().write(LogLevel::warning, "error_page " + std::to_string(code) + " '" +
+                                                  page_path + "' cannot be opened below '" +
+                                                  site_->root.path() + "'");
+        return false;
+    }
+    log_error("code " + std::to_string(code));
+    send_response(code);
+    send_error_headers(code);
+    send_header("Content-Type", guess_type(page_path));
+    send_header("Content-Length", opened.info.size);
+    end_headers();
+    wfile.send_file(std::make_shared<const Fd>(std::move(opened.fd)), 0, opened.info.size);
+    return true;
+}
+
+}  // namespace basehttp

@@ -1,0 +1,78 @@
+// Python's http.server.SimpleHTTPRequestHandler: serves files of a site.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "handlers/base_http_request_handler.hpp"
+#include "handlers/file_entity.hpp"
+#include "handlers/static_site.hpp"
+
+namespace basehttp {
+
+/// GET, HEAD and OPTIONS for files below a document root; 405 for other methods that HTTP knows.
+///
+/// Its answers may be replayed by the loop without a handler. That permission is not inherited: a
+/// derived class is asked for each request, so whatever it overrides is obeyed.
+class SimpleHTTPRequestHandler : public BaseHTTPRequestHandler {
+  public:
+    /// `site` as made by make_site(directory), Python's `directory` parameter.
+    SimpleHTTPRequestHandler(Request& request_, const Address& client_address_,
+                             BaseServer& server_, std::shared_ptr<const StaticSite> site);
+
+    /// What send_head() found to send: the selected parts of an entity.
+    struct Content {
+        std::shared_ptr<const FileEntity> entity;
+        FileAnswer answer;
+    };
+
+    void do_GET() override;
+    void do_HEAD() override;
+    void do_OPTIONS() override;
+    void do_POST() override { send_error(405); }
+    void do_PUT() override { send_error(405); }
+    void do_DELETE() override { send_error(405); }
+    void do_PATCH() override { send_error(405); }
+    void do_TRACE() override { send_error(405); }
+    void do_CONNECT() override { send_error(405); }
+
+    /// Sends the header of a GET or HEAD and tells what content is to follow; nothing when the
+    /// answer is complete (an error, a redirect, a listing, 304).
+    virtual std::optional<Content> send_head();
+    /// Sends the content that send_head() promised.
+    virtual void copyfile(const Content& content, ResponseWriter& outputfile);
+    /// Sends a listing of an open directory, as HTML or, if the client prefers it, JSON.
+    virtual void list_directory(const std::string& directory_path, OpenedFile directory);
+    /// From the request target to a decoded path below the root; nullopt: 400 (bad encoding).
+    virtual std::optional<std::string> translate_path(std::string_view target);
+    /// The Content-Type for a path below the root.
+    virtual std::string guess_type(std::string_view file_path);
+
+    void send_error(int code, std::string_view message = {},
+                    std::string_view explain = {}) override;
+    void end_headers() override;
+    std::string version_string() const override;
+
+  protected:
+    /// Whether the loop may replay the answers of this very class. Override to say yes for a
+    /// derived class, and only for that: compare typeid(*this).
+    virtual bool may_replay() const;
+    bool needs_body() const override { return false; }
+    void send_error_headers(int code) override;
+
+    const StaticSite& site() const { return *site_; }
+
+  private:
+    std::optional<Content> send_file_head(Resource resource, SiteLookup& lookup);
+    void send_redirect(const std::string& location_path);
+    void offer_replay(std::shared_ptr<const FileEntity> entity, const SiteLookup& lookup);
+    bool send_error_page(int code, const std::string& page_path);
+
+    std::shared_ptr<const StaticSite> site_;
+    std::uint64_t unsatisfiable_size_ = 0;  // for Content-Range of a 416
+    bool in_error_page_ = false;
+};
+
+}  // namespace basehttp
