@@ -102,13 +102,11 @@ std::string read_text_file(const std::string& path) {
     if (!file) refuse_file(path, "cannot be read: " + reason(errno));
     std::string text;
     std::array<char, 4096> part{};
-    std::size_t size = 0;
-    do {
-        size = std::fread(part.data(), 1, part.size(), file.get());
-        text.append(part.data(), size);
+    while (!std::feof(file.get())) {
+        text.append(part.data(), std::fread(part.data(), 1, part.size(), file.get()));
+        if (std::ferror(file.get())) refuse_file(path, "cannot be read: " + reason(errno));
         if (text.size() > most) refuse_file(path, "has more than 1 MiB; is it the right one?");
-    } while (size == part.size());
-    if (std::ferror(file.get())) refuse_file(path, "cannot be read: " + reason(errno));
+    }
     return text;
 }
 

@@ -62,8 +62,9 @@ bool compress_entity(FileEntity& entity, unsigned accepted) {
         if ((accepted & coding) == 0) continue;
         std::optional<std::string> smaller = compress(*entity.memory, coding);
         if (!smaller) return false;
-        entity.etag.insert(entity.etag.size() - 1, "-" + std::string(coding_name(coding)));
         entity.coding = coding_name(coding);
+        entity.etag.back() = '-';  // was the closing quote
+        entity.etag.append(entity.coding).append("\"");
         entity.size = smaller->size();
         entity.memory = std::move(smaller);
         return true;

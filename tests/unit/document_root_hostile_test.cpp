@@ -58,11 +58,12 @@ class Meanwhile {
     std::thread thread_;  // last: it uses done_
 };
 
-/// Every content that the paths show until `other` is done.
+/// Every content that the paths show until `other` is done, and once after that.
 std::set<std::string> seen_while(const Meanwhile& other, const DocumentRoot& root,
                                  const std::vector<std::string>& paths) {
     std::set<std::string> seen;
-    while (!other.done()) {
+    for (bool last = false; !last;) {
+        last = other.done();
         for (const auto& path : paths) {
             const auto file = root.open_file(path);
             if (file.status == ok) seen.insert(content_of(file));
