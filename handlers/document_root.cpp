@@ -11,6 +11,8 @@
 #include <cerrno>
 #include <climits>
 #include <cstring>
+#include <cstdlib>
+#include <memory>
 #include <optional>
 #include <system_error>
 #include <utility>
@@ -125,18 +127,32 @@ FoundFile examine(int fd) {
     return {info->kind == FileKind::directory ? OpenStatus::is_directory : OpenStatus::ok, *info};
 }
 
+/// The absolute path without links; empty where it is not known, or the machine's root.
+std::string real_path(const std::string& path) {
+    const std::unique_ptr<char, decltype(&std::free)> resolved(::realpath(path.c_str(), nullptr),
+                                                               &std::free);
+    return resolved && std::strcmp(resolved.get(), "/") != 0 ? resolved.get() : "";
+}
+
 /// One root as seen by one call.
 struct Lookup {
     int root;
+    const std::string& root_path;
     DocumentRoot::Resolver resolver;
     bool cached_only;
 
     Fd open(const char* path, int flags) const {
         for (int attempt = 1;; ++attempt) {
             Fd fd = resolver == DocumentRoot::Resolver::walk
-                        ? open_beneath_by_walk(root, path, flags)
+                        ? open_beneath_by_walk(root, root_path, path, flags)
                         : Fd(call_openat2(root, path, flags,
                                           cached_only ? beneath | RESOLVE_CACHED : beneath));
+            // An absolute link may lead back into the root, which openat2 does not follow.
+            if (!fd && errno == EXDEV && resolver == DocumentRoot::Resolver::openat2) {
+                if (!cached_only) return open_beneath_by_walk(root, root_path, path, flags);
+                errno = EAGAIN;
+                return fd;
+            }
             if (fd || (errno != EINTR && (errno != EAGAIN || cached_only))) return fd;
             if (errno == EAGAIN && attempt == max_attempts) return fd;
         }
@@ -156,6 +172,7 @@ struct Lookup {
 
 DocumentRoot::DocumentRoot(std::string path, Fd root, Resolver resolver, bool has_cached_lookup)
     : path_(std::move(path)),
+      real_path_(real_path(path_)),
       root_(std::move(root)),
       resolver_(resolver),
       has_cached_lookup_(has_cached_lookup) {}
@@ -182,7 +199,7 @@ FoundFile DocumentRoot::stat(std::string_view decoded_path, bool may_block) cons
     RelativePath relative;
     if (!relative.assign(decoded_path)) return {};
     if (!may_block && !has_cached_lookup_) return {OpenStatus::try_again, {}};
-    return Lookup{root_.get(), resolver_, !may_block}.look(relative.c_str());
+    return Lookup{root_.get(), real_path_, resolver_, !may_block}.look(relative.c_str());
 }
 
 // Looks before it opens. Opening alone already acts: on a FIFO it wakes the writer that waits, on a
@@ -195,7 +212,7 @@ OpenedFile DocumentRoot::open_file(std::string_view decoded_path, bool may_block
     RelativePath relative;
     if (!relative.assign(decoded_path)) return {};
     if (!may_block && !has_cached_lookup_) return {OpenStatus::try_again, Fd(), {}};
-    const Lookup lookup{root_.get(), resolver_, !may_block};
+    const Lookup lookup{root_.get(), real_path_, resolver_, !may_block};
     const FoundFile found = lookup.look(relative.c_str());
     if (found.status != OpenStatus::ok) return {found.status, Fd(), found.info};
 
@@ -210,7 +227,7 @@ OpenedFile DocumentRoot::open_directory(std::string_view decoded_path, bool may_
     RelativePath relative;
     if (!relative.assign(decoded_path)) return {};
     if (!may_block && !has_cached_lookup_) return {OpenStatus::try_again, Fd(), {}};
-    const Lookup lookup{root_.get(), resolver_, !may_block};
+    const Lookup lookup{root_.get(), real_path_, resolver_, !may_block};
     Fd directory = lookup.open(relative.c_str(), read_flags | O_DIRECTORY);
     if (!directory) return {lookup.failure(), Fd(), {}};
     const FoundFile opened = examine(directory.get());

@@ -53,9 +53,9 @@ struct FoundFile {
 /// other text is safe and not found: without the leading '/', with NUL or a ".." segment, too long.
 /// A final '/' asks for a directory.
 ///
-/// Symbolic links inside the root work when they are relative and stay inside. An absolute link
-/// is not found even if it points back into the root: the kernel's RESOLVE_BENEATH reads "/" as
-/// the machine's root, which is outside. Other file systems mounted inside the root are followed.
+/// Symbolic links inside the root work as long as they stay inside, absolute ones when they begin
+/// with the root's own path without links. (RESOLVE_BENEATH refuses those; they take the walk, and
+/// a look-up that may not block cannot tell.) Other file systems mounted inside the root are followed.
 /// FIFOs, devices and sockets are not found and never opened for reading.
 ///
 /// Immutable after construction: any thread. Calls may wait for a disk unless may_block is false.
@@ -92,6 +92,7 @@ class DocumentRoot {
     DocumentRoot(std::string path, Fd root, Resolver resolver, bool has_cached_lookup);
 
     std::string path_;
+    std::string real_path_;  ///< absolute, without links; for absolute links that lead back
     Fd root_;
     Resolver resolver_;
     bool has_cached_lookup_;  ///< RESOLVE_CACHED, Linux 5.12

@@ -43,7 +43,8 @@ std::optional<std::string> read_link(int link) {
 
 class Walk {
   public:
-    Walk(int root, std::string_view path, int flags) : root_(root), rest_(path), flags_(flags) {}
+    Walk(int root, std::string_view root_path, std::string_view path, int flags)
+        : root_(root), root_path_(root_path), rest_(path), flags_(flags) {}
 
     Fd run() {
         while (!rest_.empty()) {
@@ -101,9 +102,20 @@ class Walk {
         if (++links_ > max_links) return fail(ELOOP);
         auto target = read_link(link);
         if (!target) return false;
-        if (target->front() == '/') return fail(EXDEV);
+        if (target->front() == '/' && !restart_at_root(*target)) return fail(EXDEV);
         if (must_be_directory_) *target += '/';
         rest_.insert(0, *target);
+        return true;
+    }
+
+    /// An absolute target below the root goes on from the root; false for any other.
+    bool restart_at_root(std::string& target) {
+        if (root_path_.empty() || target.compare(0, root_path_.size(), root_path_) != 0)
+            return false;
+        if (target.size() > root_path_.size() && target[root_path_.size()] != '/') return false;
+        target.erase(0, root_path_.size());
+        if (target.empty()) target = ".";
+        passed_.clear();
         return true;
     }
 
@@ -119,6 +131,7 @@ class Walk {
     }
 
     int root_;
+    std::string_view root_path_;
     std::string rest_;  // what is still to be walked
     int flags_;
     std::vector<Fd> passed_;  // the directories from the root, not in it, to where we are
@@ -130,8 +143,8 @@ class Walk {
 
 }  // namespace
 
-Fd open_beneath_by_walk(int root, std::string_view path, int flags) {
-    return Walk(root, path, flags).run();
+Fd open_beneath_by_walk(int root, std::string_view root_path, std::string_view path, int flags) {
+    return Walk(root, root_path, path, flags).run();
 }
 
 }  // namespace basehttp

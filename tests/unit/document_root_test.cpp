@@ -45,6 +45,8 @@ struct Site {
         dir.symlink("site/docs/out", "../../secret.txt");
         dir.symlink("site/absolute", (dir / "secret.txt").string());
         dir.symlink("site/absolute-inside", root + "/index.html");
+        dir.symlink("site/absolute-through", root + "/../secret.txt");
+        dir.symlink("site/absolute-prefix", root + "-other/index.html");
         dir.symlink("site/rooted", "/index.html");
         dir.symlink("site/parent", "..");
         dir.symlink("site/file-as-dir", "index.html/");
@@ -95,7 +97,9 @@ TEST_SUITE("DocumentRoot") {
             {"/docs/out", not_found},
             {"/docs/a/up/out", not_found},
             {"/absolute", not_found},
-            {"/absolute-inside", not_found},
+            {"/absolute-inside", ok, "home"},
+            {"/absolute-through", not_found},
+            {"/absolute-prefix", not_found},
             {"/rooted", not_found},
             {"/parent", not_found},
             {"/parent/secret.txt", not_found},
