@@ -132,8 +132,9 @@ bool prefers_json(std::string_view accept) {
             }
         }
     }
+    if (html_ranges[0].weight) return json > *html_ranges[0].weight;
     for (const Range& range : html_ranges) {
-        if (range.weight) return json > *range.weight;
+        if (range.weight) return json > 0 && json >= *range.weight;
     }
     return json > 0;
 }

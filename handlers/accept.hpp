@@ -15,8 +15,9 @@ enum Coding : unsigned { gzip = 1, brotli = 2, zstd = 4, identity_refused = 8 };
 // should the caller take an absent field: nothing but identity.
 unsigned accepted_codings(std::string_view accept_encoding);
 
-// application/json is named, with a weight higher than that of text/html, which may come from
-// text/* or */*. So "*/*" alone, and a tie, mean HTML. Malformed elements are ignored.
+// application/json is named, with a weight higher than that of text/html; where HTML is meant by
+// text/* or */* only, an equal weight will do, as scripts send "application/json, */*". So "*/*"
+// alone, and a tie with text/html itself, mean HTML. Malformed elements are ignored.
 bool prefers_json(std::string_view accept);
 
 }  // namespace basehttp

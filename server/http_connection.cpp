@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
 
 #include "server/http_loop.hpp"
 #include "server/http_server.hpp"
@@ -16,7 +15,6 @@ namespace {
 
 constexpr std::chrono::milliseconds linger_timeout{2000};
 constexpr std::uint64_t linger_bytes = 16u << 20;
-constexpr std::size_t read_step = 16u << 10;
 
 }  // namespace
 
@@ -112,35 +110,23 @@ bool HttpConnection::read_heads() {
         return true;
     }
     if (!readable_) return false;
-    std::string_view text;
-    const std::size_t had = input_.size();
-    long count = 0;
-    if (had == 0) {
-        count = receive(loop_.input.get(), HttpLoop::input_size);
-        if (count > 0) text = {loop_.input.get(), static_cast<std::size_t>(count)};
-    } else {
-        input_.resize(had + read_step);
-        count = receive(input_.data() + had, read_step);
-        input_.resize(had + static_cast<std::size_t>(std::max(0L, count)));
-        text = input_;
-    }
+    const long count = receive(loop_.input.get(), HttpLoop::input_size);
     if (count == -1) return false;
     if (count <= 0) {
         close();
         return false;
     }
-    // Part of a line cannot complete a head; look again only now and then for its limits' sake.
-    if (had > 0 && std::memchr(input_.data() + had, '\n', input_.size() - had) == nullptr &&
-        had / 1024 == input_.size() / 1024)
-        return true;
-    if (had > 0) {
-        const std::string kept = std::move(input_);
-        input_.clear();
-        keep_unparsed(kept, serve(kept));
-    } else {
+    const std::string_view text(loop_.input.get(), static_cast<std::size_t>(count));
+    if (input_.empty()) {
         keep_unparsed(text, serve(text));
+        return state_ != State::closed;
     }
-    return state_ != State::closed;
+    const std::size_t had = input_.size();
+    input_.append(text);
+    // Part of a line cannot complete a head; look again only now and then for its limits' sake.
+    if (text.find('\n') != std::string_view::npos || had / 1024 != input_.size() / 1024)
+        unparsed_ = true;
+    return true;
 }
 
 void HttpConnection::keep_unparsed(std::string_view text, std::size_t used) {

@@ -40,6 +40,7 @@ bool ThreadingHTTPServer::may_replay() const {
 }
 
 void HTTPServer::make_loops() {
+    if (!may_replay()) settings.cache_bytes = 0;
     while (loops_.size() < std::max(1u, settings.loops))
         loops_.push_back(std::make_unique<EventLoop>(*clock));
     TCPServer::make_loops();
@@ -47,7 +48,6 @@ void HTTPServer::make_loops() {
 }
 
 void HTTPServer::start_loop(std::size_t index) {
-    if (!may_replay()) settings.cache_bytes = 0;
     http_loops_[index] =
         std::make_unique<HttpLoop>(*loops_[index], *this, [this, index] { loop_drained(index); });
     loops_[index]->on_tick = [this, index] {

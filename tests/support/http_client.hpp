@@ -1,0 +1,80 @@
+// A strict HTTP/1.1 client for tests: blocking calls with a bound, one connection, every byte
+// accounted for.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "server/fd.hpp"
+
+namespace basehttp {
+
+using Fields = std::vector<std::pair<std::string, std::string>>;
+
+/// An answer as received.
+struct Reply {
+    int status = 0;
+    std::string reason;
+    Fields fields;
+    std::string body;  ///< without chunked framing
+    bool chunked = false;
+
+    /// The value of the only field of that name, "" if there is none. Throws when it is repeated.
+    std::string get(std::string_view name) const;
+    bool has(std::string_view name) const;
+    /// Status line and fields but Date, one a line, to compare and to print.
+    std::string head() const;
+};
+
+/// Where a server listens.
+struct Endpoint {
+    std::string host = "127.0.0.1";  ///< IPv4 or IPv6 address, or the path of a unix socket
+    std::uint16_t port = 0;          ///< 0 for a unix socket
+};
+
+/// A connected stream socket, non-blocking. Throws std::system_error.
+Fd connect_to(const Endpoint& endpoint);
+
+/// Every wait ends after `patience` seconds by throwing std::runtime_error, and so does an answer
+/// that is not well-formed: no CRLF, a wrong chunk, an end too early.
+class HttpClient {
+  public:
+    explicit HttpClient(const Endpoint& endpoint) : socket_(connect_to(endpoint)) {}
+
+    /// Sends a request (Host is added unless `fields` has one) and receives its answer.
+    Reply request(std::string_view method, std::string_view target, const Fields& fields = {});
+    Reply get(std::string_view target, const Fields& fields = {}) {
+        return request("GET", target, fields);
+    }
+
+    void send(std::string_view text);
+    /// The next answer; `to_head`: it has no content.
+    Reply receive(bool to_head = false);
+    /// Receives the head of an answer only; read_some() gives its content.
+    Reply receive_head();
+    /// At least one byte, at most `most`; "" at the end.
+    std::string read_some(std::size_t most);
+    /// Whether the server ends the connection, with nothing more before.
+    bool ends();
+    /// Whether the server cuts the connection, by its end or a reset, whatever comes before.
+    bool is_cut();
+    void half_close();
+
+    static constexpr int patience = 30;  ///< seconds
+
+  private:
+    bool fill();
+    std::string line();
+    std::string take(std::size_t size);
+    std::string take_chunks();
+    void wait(short events) const;
+
+    Fd socket_;
+    std::string input_;
+};
+
+}  // namespace basehttp
