@@ -29,15 +29,24 @@ void EventLoop::run() {
     stopped_ = false;
     while (!stopped_) wait(sleep_time());
     run_posted();
+    run_posted_here();
+    thread_.store({}, std::memory_order_relaxed);
 }
 
-void EventLoop::run_once(Milliseconds timeout) { wait(std::min(timeout, sleep_time())); }
+void EventLoop::run_once(Milliseconds timeout) {
+    wait(std::min(timeout, sleep_time()));
+    thread_.store({}, std::memory_order_relaxed);
+}
 
 void EventLoop::stop() {
     post([this] { stopped_ = true; });
 }
 
 void EventLoop::post(std::function<void()> task) {
+    if (thread_.load(std::memory_order_relaxed) == std::this_thread::get_id()) {
+        posted_here_.push_back(std::move(task));
+        return;
+    }
     bool first;
     {
         const std::lock_guard lock(mutex_);
@@ -59,12 +68,13 @@ void EventLoop::watch(int fd, std::uint32_t events, Watcher& watcher) {
 void EventLoop::unwatch(int fd) { ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, fd, nullptr); }
 
 Milliseconds EventLoop::sleep_time() const {
-    if (idle_requested_) return Milliseconds{0};
+    if (idle_requested_ || !posted_here_.empty()) return Milliseconds{0};
     const auto until_tick = std::chrono::ceil<Milliseconds>(next_tick_ - now_);
     return std::clamp(until_tick, Milliseconds{0}, tick);
 }
 
 void EventLoop::wait(Milliseconds timeout) {
+    thread_.store(std::this_thread::get_id(), std::memory_order_relaxed);
     std::array<epoll_event, 256> events;
     const int count = ::epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()),
                                    static_cast<int>(timeout.count()));
@@ -78,6 +88,7 @@ void EventLoop::wait(Milliseconds timeout) {
             static_cast<Watcher*>(event.data.ptr)->on_event(event.events);
     }
     if (woken) run_posted();
+    run_posted_here();
     if (count <= 0 && idle_requested_) {
         idle_requested_ = false;
         if (on_idle) on_idle();
@@ -101,6 +112,14 @@ void EventLoop::run_posted() {
         const std::lock_guard lock(mutex_);
         tasks.swap(posted_);
     }
+    for (auto& task : tasks) task();
+}
+
+/// One round only: what a task posts is for the next one, after other events.
+void EventLoop::run_posted_here() {
+    if (posted_here_.empty()) return;
+    std::vector<std::function<void()>> tasks;
+    tasks.swap(posted_here_);
     for (auto& task : tasks) task();
 }
 

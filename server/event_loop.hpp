@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <functional>
 #include <mutex>
+#include <thread>
 #include <string_view>
 #include <vector>
 
@@ -39,7 +40,8 @@ class EventLoop {
     void run_once(Milliseconds timeout);
     void stop();
 
-    /// Runs `task` on the loop's thread, in order, soon. Any thread.
+    /// Runs `task` on the loop's thread soon, after the present event; those of one thread in
+    /// order. Any thread.
     void post(std::function<void()> task);
 
     /// Starts watching with the EPOLL* bits given; throws std::system_error when the kernel refuses.
@@ -64,6 +66,7 @@ class EventLoop {
     void wait(Milliseconds timeout);
     void read_clock();
     void run_posted();
+    void run_posted_here();
     void tick_if_due();
     Milliseconds sleep_time() const;
 
@@ -76,8 +79,10 @@ class EventLoop {
     std::array<char, 29> date_{};
     bool idle_requested_ = false;
     std::atomic<bool> stopped_ = false;
-    std::mutex mutex_;  // guards posted_
-    std::vector<std::function<void()>> posted_;
+    std::atomic<std::thread::id> thread_;           // in wait(), if any
+    std::vector<std::function<void()>> posted_here_;  // by the loop's thread, without a wake-up
+    std::mutex mutex_;                                // guards posted_
+    std::vector<std::function<void()>> posted_;       // by others
 };
 
 }  // namespace basehttp

@@ -1,6 +1,7 @@
 #include "server/tcp_server.hpp"
 
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <system_error>
@@ -17,12 +18,13 @@ TCPServer::TCPServer(Address address, HandlerFactory handler, bool bind_and_acti
 TCPServer::~TCPServer() = default;
 
 void TCPServer::server_bind() {
-    add_socket(bind_socket(server_address, allow_reuse_address));
+    add_address(server_address);
     server_address = socket_address(sockets_.front().get());
 }
 
 void TCPServer::add_address(const Address& address) {
     add_socket(bind_socket(address, allow_reuse_address));
+    if (address.is_unix()) unix_paths_.push_back(address.host.substr(5));
 }
 
 void TCPServer::add_socket(Fd socket) { sockets_.push_back(std::move(socket)); }
@@ -34,7 +36,11 @@ void TCPServer::server_activate() {
                                     socket_address(socket.get()).text());
 }
 
-void TCPServer::server_close() { sockets_.clear(); }
+void TCPServer::server_close() {
+    sockets_.clear();
+    for (const std::string& path : unix_paths_) ::unlink(path.c_str());
+    unix_paths_.clear();
+}
 
 std::vector<Address> TCPServer::addresses() const {
     std::vector<Address> addresses;

@@ -19,6 +19,7 @@ class TCPServer : public BaseServer {
     /// Binds server_address and puts there what was bound (the port, when it was 0).
     virtual void server_bind();
     void server_activate() override;
+    /// Also removes the files of unix sockets that were bound here.
     void server_close() override;
     int fileno() const override { return sockets_.empty() ? -1 : sockets_.front().get(); }
 
@@ -41,6 +42,7 @@ class TCPServer : public BaseServer {
 
   private:
     std::vector<Fd> sockets_;
+    std::vector<std::string> unix_paths_;  // that we made and remove
     std::vector<std::vector<std::unique_ptr<Listener>>> listeners_;  // by loop
 };
 

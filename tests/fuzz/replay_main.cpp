@@ -20,7 +20,7 @@ namespace {
 
 namespace fs = std::filesystem;
 using namespace std::string_view_literals;
-constexpr int ROUNDS = 400;
+constexpr int ROUNDS = 1000;
 
 /// xorshift64*: small, and the same on every machine.
 class Random {

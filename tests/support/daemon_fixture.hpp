@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 #include <sys/resource.h>
 
+#include <csignal>
 #include <functional>
 #include <map>
 #include <memory>
@@ -57,11 +58,11 @@ struct Output {
 Output run_daemon(const std::vector<std::string>& arguments);
 
 struct DaemonOptions {
-    std::string root;                    ///< directory that [site] names; empty: none is named
-    std::string ini;                     ///< follows "root = ..." of [site]
-    std::vector<std::string> arguments;  ///< further ones
+    std::string root = {};                    ///< directory that [site] names; empty: none is named
+    std::string ini = {};                     ///< follows "root = ..." of [site]
+    std::vector<std::string> arguments = {};  ///< further ones
     /// Parts of the only lines at level warning or error that may, and must, be in the error log.
-    std::vector<std::string> expected_log;
+    std::vector<std::string> expected_log = {};
     bool activation = true;  ///< else the arguments or the INI name an address
     rlim_t descriptors = 0;
     bool unprivileged = false;
