@@ -126,11 +126,14 @@ HeadResult HeadParser::parse_version() {
 // RFC 9112 section 3.2: origin-form, absolute-form, authority-form (CONNECT), asterisk (OPTIONS).
 HeadResult HeadParser::parse_target() {
     const std::string_view raw = head_.raw_target;
+    if (raw.empty()) return bad("Bad request target");
     if (!std::all_of(raw.begin(), raw.end(), [](char c) { return is(c, characters::target); }))
         return bad("Bad character in request target");
     head_.target = raw;
     if (head_.method == "CONNECT") {
-        if (!is_valid_host(raw) || raw.rfind(':') == std::string_view::npos)
+        // A valid host with a port ends in a digit and has a colon after any "]".
+        if (!is_valid_host(raw) || raw.find(':') == std::string_view::npos || raw.back() == ']' ||
+            raw.back() == ':')
             return bad("CONNECT needs host:port");
         return proceed;
     }

@@ -313,7 +313,7 @@ TEST_SUITE("daemon site") {
         CHECK(other.status == 501);
         CHECK(other.body.find("SP&amp;AM") != std::string::npos);
         CHECK(other.body.find("<script>") == std::string::npos);
-        CHECK(other.get("Content-Type") == "text/html; charset=utf-8");
+        CHECK(other.get("Content-Type") == "text/html;charset=utf-8");
         CHECK(other.get("Content-Length") == std::to_string(other.body.size()));
     }
 }
