@@ -137,7 +137,7 @@ void BaseHTTPRequestHandler::log_message(std::string_view message) {
         request.log_access = true;
         return;
     }
-    if (server.log().format() != AccessFormat::python)
+    if (!server.log().python_messages())
         return server.log().write(LogLevel::debug, address_string() + " " + std::string(message));
     std::string line = address_string() + " - - [" + log_date_time_string() + "] ";
     for (const char c : message) {

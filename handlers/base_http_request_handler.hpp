@@ -110,6 +110,7 @@ class BaseHTTPRequestHandler : public BaseRequestHandler {
     void call_method();
     void finish_answer();
     void frame_content();
+    bool drop_second_answer();
     bool may_have_content() const;
     void note_header(std::string_view keyword, std::string_view value);
     std::string error_page(int code, std::string_view message, std::string_view explain) const;

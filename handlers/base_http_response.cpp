@@ -74,7 +74,17 @@ bool BaseHTTPRequestHandler::may_have_content() const {
     return command != "HEAD" && status_ >= 200 && status_ != 204 && status_ != 304;
 }
 
+/// A second answer would be taken for the answer to the next request.
+bool BaseHTTPRequestHandler::drop_second_answer() {
+    if (!wfile.framed()) return false;
+    log_error("the handler began a second answer; it was dropped");
+    header_buffer_.clear();
+    close_connection = true;
+    return true;
+}
+
 void BaseHTTPRequestHandler::end_headers() {
+    if (drop_second_answer()) return;
     if (status_ >= 100 && status_ < 200) {
         header_buffer_ += "\r\n";
         wfile.send_interim(header_buffer_);
@@ -115,7 +125,7 @@ void BaseHTTPRequestHandler::frame_content() {
 }
 
 void BaseHTTPRequestHandler::flush_headers() {
-    if (header_buffer_.empty()) return wfile.flush();
+    if (header_buffer_.empty() || drop_second_answer()) return wfile.flush();
     wfile.begin_body(header_buffer_, ResponseWriter::Framing::raw);
     header_buffer_.clear();
     wfile.flush();

@@ -2,7 +2,9 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <span>
 
 #include "handlers/accept.hpp"
 #include "handlers/compress.hpp"
@@ -15,44 +17,62 @@ namespace {
 
 constexpr Coding preference[] = {brotli, zstd, gzip};
 constexpr std::size_t worth_compressing = 256;  // bytes
-constexpr std::uint64_t hashed_file = 1u << 20;  // bytes; larger files get a tag from size and time
-
-std::optional<std::string> read_whole(int fd, std::uint64_t size) {
-    std::string bytes(size, '\0');
-    std::size_t done = 0;
-    while (done < bytes.size()) {
-        const ssize_t count =
-            ::pread(fd, bytes.data() + done, bytes.size() - done, static_cast<off_t>(done));
-        if (count < 0 && errno == EINTR) continue;
-        if (count <= 0) return std::nullopt;
-        done += static_cast<std::size_t>(count);
-    }
-    return bytes;
-}
+constexpr std::uint64_t hashed_file = 32u << 20;  // bytes; larger ones: tag of size and time
+constexpr std::size_t hash_piece = 256u << 10;   // bytes; a change changes every large file's tag
 
 /// Reproducible builds set times to 0 or 1: they tell nothing and must not be compared.
 bool time_tells(const FileInfo& info) { return info.mtime > 1; }
 
-/// The tag of a file is the same on every replica: from its content, or, for large files, from
-/// size and time of modification.
-std::string tag_of(const FileInfo& info, const std::string* bytes, std::string_view suffix) {
-    if (bytes != nullptr) return make_content_etag(content_hash(*bytes), info.size, suffix);
-    return make_etag(info.size, info.mtime, info.mtime_ns, suffix);
+/// Reads up to out.size() bytes; fewer at the end of the file or on an error.
+std::size_t read_at(int fd, std::span<char> out, std::uint64_t offset) {
+    std::size_t done = 0;
+    while (done < out.size()) {
+        const ssize_t count = ::pread(fd, out.data() + done, out.size() - done,
+                                      static_cast<off_t>(offset + done));
+        if (count < 0 && errno == EINTR) continue;
+        if (count <= 0) break;
+        done += static_cast<std::size_t>(count);
+    }
+    return done;
 }
 
+/// The hash of bytes in memory: the same as that of a file with these bytes.
+std::optional<std::uint64_t> hash_pieces(std::string_view bytes) {
+    std::uint64_t hash = content_hash_seed;
+    for (; !bytes.empty(); bytes.remove_prefix(std::min(bytes.size(), hash_piece)))
+        hash = content_hash(bytes.substr(0, hash_piece), hash);
+    return hash;
+}
+
+std::optional<std::uint64_t> hash_file(int fd, std::uint64_t size) {
+    std::string piece(std::min<std::uint64_t>(size, hash_piece), '\0');
+    std::uint64_t hash = content_hash_seed;
+    for (std::uint64_t at = 0; at < size; at += hash_piece) {
+        const std::size_t wanted = std::min<std::uint64_t>(size - at, hash_piece);
+        if (read_at(fd, {piece.data(), wanted}, at) != wanted) return std::nullopt;
+        hash = content_hash({piece.data(), wanted}, hash);
+    }
+    return hash;
+}
+
+/// The tag of a file comes from its content, so that it is the same on every replica; only that of
+/// very large files from size and time of modification.
 bool fill(FileEntity& entity, OpenedFile opened, std::size_t memory_file, std::string_view suffix) {
     entity.size = opened.info.size;
     if (time_tells(opened.info)) entity.last_modified = opened.info.mtime;
-    std::optional<std::string> bytes;
-    if (entity.size <= std::max<std::uint64_t>(hashed_file, memory_file)) {
-        bytes = read_whole(opened.fd.get(), entity.size);
-        if (!bytes) return false;
+    if (entity.size <= memory_file) {
+        entity.memory = std::string(entity.size, '\0');
+        if (read_at(opened.fd.get(), *entity.memory, 0) != entity.size) return false;
     }
-    entity.etag = tag_of(opened.info, bytes ? &*bytes : nullptr, suffix);
-    if (bytes && entity.size <= memory_file)
-        entity.memory = std::move(bytes);
-    else
-        entity.file = std::make_shared<const Fd>(std::move(opened.fd));
+    if (entity.size <= hashed_file) {
+        const auto hash = entity.memory ? hash_pieces(*entity.memory)
+                                        : hash_file(opened.fd.get(), entity.size);
+        if (!hash) return false;
+        entity.etag = make_content_etag(*hash, entity.size, suffix);
+    } else {
+        entity.etag = make_etag(entity.size, opened.info.mtime, opened.info.mtime_ns, suffix);
+    }
+    if (!entity.memory) entity.file = std::make_shared<const Fd>(std::move(opened.fd));
     return true;
 }
 

@@ -42,6 +42,8 @@ class ResponseWriter {
     [[nodiscard]] bool end();
 
     bool begun() const { return framing_ != Framing::raw || raw_bytes_ > 0; }
+    /// Whether the header section is over, so that only content may follow.
+    bool framed() const { return framing_ != Framing::raw; }
     /// Bytes of content so far, without framing.
     std::uint64_t body_bytes() const { return body_bytes_; }
     /// Bytes that were dropped because they were more than Content-Length.

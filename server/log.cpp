@@ -80,7 +80,8 @@ struct Log::Sinks {
 
 Log::Log(const LogOptions& options)
     : sinks_(std::make_unique<Sinks>()),
-      format_(options.access == "off" ? AccessFormat::off : options.format) {
+      format_(options.access == "off" ? AccessFormat::off : options.format),
+      python_messages_(options.python_messages) {
     sinks_->error = sinks_->make(options.error, "%Y-%m-%dT%H:%M:%S.%eZ %l: %v\n");
     sinks_->error->set_level(spdlog_level(options.level));
     if (access_on()) sinks_->access = sinks_->make(options.access, "%v");

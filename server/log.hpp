@@ -18,6 +18,9 @@ struct LogOptions {
     std::string error = "-";   ///< FILE, "-" for stderr
     AccessFormat format = AccessFormat::python;
     LogLevel level = LogLevel::info;
+    /// Shows log_message and log_error in http.server's manner beside the requests, as Python does;
+    /// off: they go to the event log at debug level, and each request has one line.
+    bool python_messages = true;
 };
 
 /// Any thread.
@@ -31,8 +34,9 @@ class Log {
     void write(LogLevel level, std::string_view text);
     /// Whole access lines, each ended by '\n', made by append_access_line.
     void write_access(std::string_view lines);
-    /// A line in http.server's own manner, as log_message writes; shown on the access log.
+    /// A line of log_message: see LogOptions::python_messages.
     void write_message(std::string_view line);
+    bool python_messages() const { return python_messages_; }
 
     AccessFormat format() const { return format_; }
     bool access_on() const { return format_ != AccessFormat::off; }
@@ -42,6 +46,7 @@ class Log {
     struct Sinks;
     std::unique_ptr<Sinks> sinks_;
     AccessFormat format_;
+    bool python_messages_;
 };
 
 }  // namespace basehttp
