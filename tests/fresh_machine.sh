@@ -62,7 +62,11 @@ if [[ $wanted == *test* ]]; then
     step "./dev test"
     (inside ./dev test) >"$work/test.log" 2>&1 && result=0 || result=$?
     tail -n 25 "$work/test.log"
-    [[ $result == 0 ]] || { cp "$work/test.log" /tmp/fresh-machine-test.log; exit 1; }
+    if [[ $result != 0 ]]; then
+        mkdir -p "$source_dir/build" && cp "$work/test.log" "$source_dir/build/fresh-machine-test.log"
+        echo "all of it is in build/fresh-machine-test.log"
+        exit 1
+    fi
     grep -qE '^[0-9]+ passed, 0 failed' <(tail -n 1 "$work/test.log")
 fi
 step "good"
