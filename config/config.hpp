@@ -49,7 +49,7 @@ struct Config {
     std::size_t header_bytes = 32768;     ///< All header fields together; more: 431.
     unsigned header_fields = 100;         ///< Number of fields; more: 431.
     std::uint64_t body = 100u << 20;      ///< Request body; more: 413.
-    std::size_t body_memory = 64u << 10;  ///< Kept in memory; the rest goes to an unlinked file.
+    std::size_t body_memory = 64u << 10;  ///< Larger ones go to an unlinked file.
     unsigned ranges = 16;                 ///< Ranges in one request; more: the whole file.
 
     // [timeouts]

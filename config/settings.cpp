@@ -65,7 +65,7 @@ void add_limits(Rows& rows) {
     rows.push_back({s, "body", "limit-body", "SIZE", "Largest request body; larger: 413",
                     size_field(&Config::body, 0, 1024 * kGiga)});
     rows.push_back({s, "body_memory", "limit-body-memory", "SIZE",
-                    "Part of a request body that is kept in memory; the rest goes to a file",
+                    "Largest request body that is kept in memory; a larger one goes to a file",
                     size_field(&Config::body_memory, 0, kGiga)});
     rows.push_back({s, "ranges", "limit-ranges", "N",
                     "Most ranges in a request; more: the whole file is sent",

@@ -17,6 +17,7 @@ BaseHTTPRequestHandler::BaseHTTPRequestHandler(Request& request_, const Address&
 
 void BaseHTTPRequestHandler::handle() {
     handle_one_request();
+    if (request.wants_body) return;
     request.close_connection = request.close_connection || close_connection;
     request.body_bytes = wfile.body_bytes();
 }
@@ -27,7 +28,6 @@ void BaseHTTPRequestHandler::handle_one_request() {
     if (first_turn && !parse_request()) return finish_answer();
     if (!request.body_complete && needs_body()) {
         request.wants_body = true;
-        close_connection = false;
         return wfile.flush();
     }
     run_method();
@@ -80,6 +80,8 @@ void BaseHTTPRequestHandler::finish_answer() {
         send_error(500);
     }
     if (!wfile.end()) close_connection = true;
+    if (wfile.missing() > 0)
+        log_error("the handler wrote less than its Content-Length; the connection closes");
     if (wfile.excess() > 0)
         log_error("the handler wrote more than its Content-Length; the rest was dropped");
 }

@@ -175,7 +175,8 @@ const std::string_view BaseHTTPRequestHandler::default_error_message_format =
 <meta name="color-scheme" content="light dark">
 <title>%(code)d %(message)s</title>
 <style>
-body { font: 1rem/1.5 system-ui, sans-serif; max-width: 34rem; margin: 18vh auto 0; padding: 0 1.5rem }
+body { font: 1rem/1.5 system-ui, sans-serif; max-width: 34rem; margin: 18vh auto 0; padding: 0 1.5rem;
+  overflow-wrap: anywhere }
 h1 { font-size: 1.5rem; margin: 0 } p { opacity: .75 }
 </style>
 </head>

@@ -64,7 +64,7 @@ bool fill(FileEntity& entity, OpenedFile opened, std::size_t memory_file, std::s
         entity.memory = std::string(entity.size, '\0');
         if (read_at(opened.fd.get(), *entity.memory, 0) != entity.size) return false;
     }
-    if (entity.size <= hashed_file) {
+    if (entity.size <= hashed_file || !time_tells(opened.info)) {
         const auto hash = entity.memory ? hash_pieces(*entity.memory)
                                         : hash_file(opened.fd.get(), entity.size);
         if (!hash) return false;

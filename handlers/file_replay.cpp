@@ -7,15 +7,14 @@ namespace {
 
 /// Smaller content is copied beside its header, so that one send carries both.
 constexpr std::uint64_t copied_content = 24u << 10;  // bytes
-/// A descriptor is scarcer than memory: this many bytes of the cache's bound each.
-constexpr std::size_t descriptor_cost = 64u << 10;
 
 }  // namespace
 
 FileReplay::FileReplay(std::shared_ptr<const StaticSite> site,
                        std::shared_ptr<const FileEntity> entity,
                        std::vector<SiteLookup::Probe> probes)
-    : site_(std::move(site)), entity_(std::move(entity)), probes_(std::move(probes)) {
+    : site_(std::move(site)), entity_(std::move(entity)), probes_(std::move(probes)),
+      settled_(SiteLookup::settled(probes_, std::time(nullptr))) {
     if (!site_->server_header.empty()) server_line_ = "Server: " + site_->server_header + "\r\n";
     fields_200_ = make_fields(200);
     fields_206_ = make_fields(206);
@@ -35,8 +34,9 @@ std::string FileReplay::make_fields(int status) const {
 }
 
 std::size_t FileReplay::cost() const {
-    return sizeof *this + fields_200_.size() * 3 + probes_.size() * 160 +
-           (entity_->memory ? entity_->memory->size() : descriptor_cost);
+    std::size_t bytes = sizeof *this + sizeof *entity_ + fields_200_.size() * 3;
+    for (const SiteLookup::Probe& probe : probes_) bytes += sizeof probe + probe.path.size();
+    return bytes + (entity_->memory ? entity_->memory->size() : 0);
 }
 
 bool FileReplay::answer(const RequestHead& head, ReplayOutput& out) const {

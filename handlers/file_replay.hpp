@@ -18,7 +18,8 @@ class FileReplay final : public Replay {
                std::vector<SiteLookup::Probe> probes);
 
     bool answer(const RequestHead& head, ReplayOutput& out) const override;
-    bool fresh() const override { return SiteLookup::unchanged(*site_, probes_); }
+    bool fresh() const override { return settled_ && SiteLookup::unchanged(*site_, probes_); }
+    bool holds_descriptor() const override { return entity_->file != nullptr; }
     bool varies() const override { return entity_->vary; }
     std::size_t cost() const override;
 
@@ -34,6 +35,7 @@ class FileReplay final : public Replay {
     std::shared_ptr<const StaticSite> site_;
     std::shared_ptr<const FileEntity> entity_;
     std::vector<SiteLookup::Probe> probes_;
+    bool settled_;  // no file had changed in the last seconds, so that a further change shows
     std::string server_line_;                        // "Server: x\r\n" or empty
     std::string fields_200_, fields_206_, fields_304_;  // field lines after Date
 };

@@ -46,6 +46,8 @@ class ResponseWriter {
     bool framed() const { return framing_ != Framing::raw; }
     /// Bytes of content so far, without framing.
     std::uint64_t body_bytes() const { return body_bytes_; }
+    /// Bytes of Content-Length that were not written.
+    std::uint64_t missing() const { return left_; }
     /// Bytes that were dropped because they were more than Content-Length.
     std::uint64_t excess() const { return excess_; }
 

@@ -1,5 +1,7 @@
 #include "handlers/simple_http_request_handler.hpp"
 
+#include <cerrno>
+#include <system_error>
 #include <typeinfo>
 
 #include "handlers/accept.hpp"
@@ -81,7 +83,8 @@ std::optional<SimpleHTTPRequestHandler::Content> SimpleHTTPRequestHandler::send_
     }
     const FileAnswer answer = decide_answer(*entity, headers, command == "GET",
                                             std::time(nullptr), site_->max_ranges);
-    if (command == "GET" && may_replay()) offer_replay(entity, lookup);
+    if (command == "GET" && may_replay() && has_usual_spelling(split_target(path).path))
+        offer_replay(entity, lookup);
     if (answer.status == 412 || answer.status == 416) {
         unsatisfiable_size_ = entity->size;
         send_error(answer.status);
@@ -139,7 +142,15 @@ void SimpleHTTPRequestHandler::list_directory(const std::string& directory_path,
     if (command == "HEAD") return;
     ListingPage page(directory_path, std::move(*listing),
                      json ? ListingFormat::json : ListingFormat::html);
-    write_listing(page, [this](std::string_view piece) { wfile.write(piece); });
+    // What a slow client cannot take at once waits in a file, not in this worker.
+    RequestBody rest(site_->memory_file, site_->temp_directory);
+    write_listing(page, [&](std::string_view piece) {
+        if (rest.size() == 0 && !request.outbox.is_full()) return wfile.write(piece);
+        if (!rest.append(piece)) throw std::system_error(errno, std::generic_category(), "listing");
+    });
+    if (rest.file()) return wfile.send_file(rest.file(), 0, rest.size());
+    const auto text = std::make_shared<const std::string>(rest.read());
+    wfile.write_shared(text, *text);
 }
 
 bool SimpleHTTPRequestHandler::may_replay() const {

@@ -102,11 +102,18 @@ Resource SiteLookup::clean_redirect(const std::string& path) {
     return redirect_to(path.substr(0, path.size() - std::string_view(".html").size()));
 }
 
+bool SiteLookup::settled(const std::vector<Probe>& probes, std::time_t now) {
+    return std::all_of(probes.begin(), probes.end(), [now](const Probe& probe) {
+        return probe.status != OpenStatus::ok || probe.info.ctime + 1 < now;
+    });
+}
+
 bool SiteLookup::unchanged(const StaticSite& site, const std::vector<Probe>& probes) {
     return std::all_of(probes.begin(), probes.end(), [&site](const Probe& probe) {
         const FoundFile now = site.root.stat(probe.path, false);
         if (probe.path.back() == '/') return (now.status == OpenStatus::is_directory) ==
                                              (probe.status == OpenStatus::ok);
+        if (probe.status == OpenStatus::forbidden && now.status == OpenStatus::ok) return true;
         return now.status == probe.status && (now.status != OpenStatus::ok || now.info == probe.info);
     });
 }

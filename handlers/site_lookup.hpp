@@ -1,6 +1,7 @@
 // From a URL path to what is there: a file, a redirect, a listing, or an error.
 #pragma once
 
+#include <ctime>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -39,6 +40,10 @@ class SiteLookup {
 
     /// Whether each look-up would find the same again. Does not block: unsure means no.
     static bool unchanged(const StaticSite& site, const std::vector<Probe>& probes);
+
+    /// Whether every file found had last changed a second or more before `now`: a further change
+    /// within the same tick of the file system's clock could not be told.
+    static bool settled(const std::vector<Probe>& probes, std::time_t now);
 
   private:
     Resource find_in_directory(const std::string& path);

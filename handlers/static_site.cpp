@@ -3,20 +3,30 @@
 #include <fnmatch.h>
 
 #include <algorithm>
+#include <array>
+
+#include "handlers/ascii.hpp"
 
 namespace basehttp {
 namespace {
 
-std::string normal_host(std::string_view host) {
-    if (host.empty() || host.front() != '[') host = host.substr(0, host.find(':'));
-    else host = host.substr(0, host.find(']') + 1);
-    if (!host.empty() && host.back() == '.') host.remove_suffix(1);
-    std::string lower(host);
-    std::transform(lower.begin(), lower.end(), lower.begin(), [](char c) {
-        return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-    });
-    return lower;
-}
+/// A Host in lower case, without port and final dot; no allocation. Empty when it is too long for
+/// any name.
+class NormalHost {
+  public:
+    explicit NormalHost(std::string_view host) {
+        host = host.substr(0, host.find(':', host.empty() || host[0] != '[' ? 0 : host.find(']')));
+        if (!host.empty() && host.back() == '.') host.remove_suffix(1);
+        if (host.size() > text_.size()) return;
+        size_ = host.size();
+        std::transform(host.begin(), host.end(), text_.begin(), ascii_lower);
+    }
+    std::string_view text() const { return {text_.data(), size_}; }
+
+  private:
+    std::array<char, 256> text_;
+    std::size_t size_ = 0;
+};
 
 }  // namespace
 
@@ -38,13 +48,19 @@ std::shared_ptr<const StaticSite> make_site(const std::string& directory) {
 }
 
 void SiteMap::add(std::string_view name, std::shared_ptr<const StaticSite> site) {
-    by_name_[normal_host(name)] = std::move(site);
+    by_name_[std::string(NormalHost(name).text())] = std::move(site);
 }
 
 const std::shared_ptr<const StaticSite>& SiteMap::find(std::string_view host) const {
     if (by_name_.empty()) return fallback_;
-    const auto found = by_name_.find(normal_host(host));
+    const auto found = by_name_.find(NormalHost(host).text());
     return found == by_name_.end() ? fallback_ : found->second;
+}
+
+std::string_view SiteMap::canonical_name(std::string_view host) const {
+    if (by_name_.empty()) return {};
+    const auto found = by_name_.find(NormalHost(host).text());
+    return found == by_name_.end() ? std::string_view() : std::string_view(found->first);
 }
 
 }  // namespace basehttp

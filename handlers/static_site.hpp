@@ -31,6 +31,7 @@ struct StaticSite {
     std::vector<std::pair<std::string, std::string>> cache_control;  ///< pattern, value
     std::map<int, std::string> error_pages;
     unsigned max_ranges = 16;
+    std::string temp_directory = "/tmp";  ///< for listings that a slow client cannot take at once
     std::size_t memory_file = 256u << 10;  ///< bytes; larger files are sent from a descriptor
     std::string server_header = "basehttpd/0.1";
 
@@ -50,6 +51,8 @@ class SiteMap {
     void add(std::string_view name, std::shared_ptr<const StaticSite> site);
     /// `host` as in the Host field: any case, with or without port and final dot.
     const std::shared_ptr<const StaticSite>& find(std::string_view host) const;
+    /// The name under which the site of a host was added; empty for the fallback.
+    std::string_view canonical_name(std::string_view host) const;
 
   private:
     std::shared_ptr<const StaticSite> fallback_;

@@ -123,4 +123,22 @@ std::string_view path_extension(std::string_view path) {
     return name.substr(dot);
 }
 
+bool has_usual_spelling(std::string_view raw_path) {
+    const auto is_unreserved = [](char c) {
+        return is_ascii_alphanumeric(c) || c == '-' || c == '.' || c == '_' || c == '~';
+    };
+    for (std::size_t i = 0; i < raw_path.size(); ++i) {
+        if (raw_path[i] == '/') {
+            const std::string_view next = raw_path.substr(i + 1, raw_path.find('/', i + 1) - i - 1);
+            if (next == "." || next == ".." || (next.empty() && i + 1 < raw_path.size())) return false;
+        } else if (raw_path[i] == '%' && i + 2 < raw_path.size()) {
+            const char high = raw_path[i + 1], low = raw_path[i + 2];
+            if ((high >= 'a' && high <= 'f') || (low >= 'a' && low <= 'f')) return false;
+            const auto value = [](char c) { return c >= 'A' ? c - 'A' + 10 : c - '0'; };
+            if (is_unreserved(static_cast<char>(value(high) * 16 + value(low)))) return false;
+        }
+    }
+    return true;
+}
+
 }  // namespace basehttp

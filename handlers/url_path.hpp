@@ -33,6 +33,11 @@ struct UrlPath {
 // character, raw or encoded backslash, encoded slash, or invalid UTF-8.
 std::optional<UrlPath> decode_url_path(std::string_view raw_path);
 
+// Whether `raw_path` is the one usual way to write its path: no "//" or dot segment, no escape of an
+// unreserved character, escapes in upper case. Other spellings are as good, but there are endlessly
+// many, so that a cache should not keep them. Expects what decode_url_path() accepts.
+bool has_usual_spelling(std::string_view raw_path);
+
 // For Location and href: keeps unreserved characters, '/', '@' and those of "!$()*+,;=", escapes
 // all others byte by byte. ':' is escaped, so that a file name is never taken for a scheme, and so
 // are the quotes and '&', so that the text is safe inside an HTML attribute. Several leading

@@ -65,7 +65,9 @@ Address Address::parse(std::string_view text, std::uint16_t port) {
         if (close == std::string_view::npos)
             throw std::invalid_argument("'" + std::string(text) + "' lacks a ']'");
         const std::string_view rest = text.substr(close + 1);
-        if (!rest.empty() && rest.front() == ':') port = parse_port(rest.substr(1));
+        if (!rest.empty() && rest.front() != ':')
+            throw std::invalid_argument("'" + std::string(text) + "' has no ':' after its ']'");
+        if (!rest.empty()) port = parse_port(rest.substr(1));
         return {std::string(text.substr(1, close - 1)), port};
     }
     const std::size_t colon = text.find(':');

@@ -37,8 +37,10 @@ void BaseServer::begin_serving() {
     const std::lock_guard lock(mutex_);
     serving_ = true;
     make_loops();
-    if (shutdown_asked_)
-        for (auto& loop : loops_) loop->stop();
+    for (std::size_t i = 0; i < loops_.size(); ++i) {
+        loops_[i]->post([this, i] { start_loop(i); });  // before any drain_loop
+        if (shutdown_asked_) loops_[i]->post([this, i] { drain_loop(i); });
+    }
 }
 
 void BaseServer::end_serving() {
@@ -52,9 +54,7 @@ void BaseServer::end_serving() {
 
 void BaseServer::run_loop(std::size_t index) {
     const ServingThread mark;
-    EventLoop& loop = *loops_[index];
-    loop.post([this, index] { start_loop(index); });
-    loop.run();
+    loops_[index]->run();
 }
 
 void BaseServer::serve_forever() {
@@ -83,13 +83,19 @@ void BaseServer::handle_request() {
     log().flush();
 }
 
-void BaseServer::shutdown() {
-    std::unique_lock lock(mutex_);
-    shutdown_asked_ = serving_;
+void BaseServer::request_shutdown() {
+    const std::lock_guard lock(mutex_);
+    shutdown_asked_ = true;
     if (!serving_) return;
     for (std::size_t i = 0; i < loops_.size(); ++i)
         loops_[i]->post([this, i] { drain_loop(i); });
-    if (serving_depth == 0) stopped_.wait(lock, [this] { return !serving_; });
+}
+
+void BaseServer::shutdown() {
+    request_shutdown();
+    if (serving_depth > 0) return;
+    std::unique_lock lock(mutex_);
+    stopped_.wait(lock, [this] { return !serving_; });
 }
 
 bool BaseServer::verify_request(Request&, const Address&) { return true; }
@@ -97,7 +103,9 @@ bool BaseServer::verify_request(Request&, const Address&) { return true; }
 void BaseServer::handle_request_noblock(Request& request) {
     const Address& client = request.client_address();
     try {
-        if (verify_request(request, client)) return process_request(request, client);
+        // Once a request: not again when its body has come.
+        if (request.parked || verify_request(request, client))
+            return process_request(request, client);
         request.close_connection = true;
     } catch (...) {
         handle_error(request, client);
@@ -122,7 +130,12 @@ void BaseServer::finish_request(Request& request, const Address& client_address)
     const bool first_turn = !request.wants_body;
     request.wants_body = false;
     if (first_turn) handler->setup();
-    handler->handle();
+    try {
+        handler->handle();
+    } catch (...) {
+        handler->finish();
+        throw;
+    }
     if (request.wants_body)
         request.parked = std::move(handler);
     else

@@ -37,8 +37,10 @@ class BaseServer {
     /// Serves until one request is answered, or until `timeout` has passed: handle_timeout().
     void handle_request();
     /// Ends serve_forever(): no new connections, running requests are finished. Waits for the end,
-    /// unless called from a handler. Any thread.
+    /// unless called from a handler. Before serve_forever() it makes that end at once. Any thread.
     virtual void shutdown();
+    /// The same without waiting. Any thread.
+    void request_shutdown();
     /// Closes the listening sockets.
     virtual void server_close() {}
     /// The first listening socket, or -1.

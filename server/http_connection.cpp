@@ -85,6 +85,7 @@ void HttpConnection::abort() {
         ::shutdown(socket_.get(), SHUT_RDWR);
         return;
     }
+    if (exchange_ && state_ == State::sending) log_answer();
     close();
 }
 

@@ -54,6 +54,7 @@ class HttpConnection final : public Watcher {
         Request request;
         BodyDecoder decoder;
         bool done = false;  ///< The handler ended its turn for good.
+        std::uint64_t sent = 0;  ///< Bytes, header and framing included.
         Exchange(std::string text, const RequestHead& head, const char* from, Address client)
             : request(std::move(text), head, from, std::move(client)),
               decoder(BodyDecoder::fixed(0, 0)) {}

@@ -1,7 +1,9 @@
 // A connection's requests and answers: from bytes to handlers, and back to the socket.
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <system_error>
 
 #include "server/base_request_handler.hpp"
 #include "server/http_connection.hpp"
@@ -29,7 +31,8 @@ std::size_t HttpConnection::serve(std::string_view text) {
         const std::string_view rest = text.substr(used);
         const HeadResult result = parse_request_head(rest, loop_.settings.head, loop_.head);
         if (result.status == HeadStatus::incomplete) {
-            if (!head_begun_) set_deadline(loop_.settings.header_timeout);
+            if (!head_begun_)  // a new connection's deadline runs already
+                deadline_ = std::min(deadline_, loop_.loop.now() + loop_.settings.header_timeout);
             head_begun_ = true;
             break;
         }
@@ -91,6 +94,7 @@ bool HttpConnection::flush_replays() {
     output_.push(Segment::bytes(output.substr(static_cast<std::size_t>(std::max<ssize_t>(0, count)))));
     output.clear();
     state_ = State::sending;
+    set_deadline(loop_.settings.send_timeout);
     return false;
 }
 
@@ -193,6 +197,7 @@ void HttpConnection::handler_finished() {
     request.outbox.take(output_);
     if (gone_) {
         output_.clear();
+        log_answer();
         return close();
     }
     if (request.wants_body) {
@@ -212,6 +217,7 @@ bool HttpConnection::send_output() {
     if (!output_.empty()) {
         std::uint64_t sent = 0;
         const SendStatus status = output_.send(socket_.get(), sent);
+        if (exchange_) exchange_->sent += sent;
         if (status != SendStatus::sent) {
             if (sent > 0 || deadline_.count() == 0) set_deadline(loop_.settings.send_timeout);
             return send_failed(status);
@@ -263,8 +269,10 @@ void HttpConnection::log_answer() {
     const Request& request = exchange_->request;
     if (!request.log_access) return;
     const RequestHead& head = request.head();
+    // An answer that broke off counts as far as it was sent.
+    const std::uint64_t bytes = std::min(request.body_bytes, exchange_->sent);
     loop_.log_access({client_.host, head.request_line, head.host, head.referer, head.user_agent,
-                      request.status, request.body_bytes, loop_.loop.now() - request.started});
+                      request.status, bytes, loop_.loop.now() - request.started});
 }
 
 bool HttpConnection::next_request() {

@@ -1,14 +1,31 @@
 #include "server/http_loop.hpp"
 
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <system_error>
+
 #include "server/http_connection.hpp"
 #include "server/http_server.hpp"
 
 namespace basehttp {
+namespace {
+
+/// What cached answers may hold: an eighth of what this process may, shared by the loops.
+std::size_t most_descriptors(unsigned loops) {
+    rlimit limit{};
+    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return 16;
+    return std::min<std::size_t>(256, limit.rlim_cur / 8 / std::max(1u, loops));
+}
+
+}  // namespace
 
 HttpLoop::HttpLoop(EventLoop& event_loop, HTTPServer& http_server, std::function<void()> drained)
     : loop(event_loop), server(http_server), settings(http_server.settings),
-      cache(settings.cache_bytes, settings.cache_entries), input(new char[input_size]),
+      cache(settings.cache_bytes, settings.cache_entries, most_descriptors(settings.loops)),
+      input(new char[input_size]),
       drained_(std::move(drained)) {
+    cache.canonical_host = settings.canonical_host;
     loop.on_idle = [this] { flush_log(); };
 }
 
@@ -19,7 +36,12 @@ void HttpLoop::add(Fd socket, Address client) {
     if (slot >= by_fd_.size()) by_fd_.resize(slot + 1);
     by_fd_[slot] = std::make_unique<HttpConnection>(*this, std::move(socket), std::move(client));
     ++count_;
-    by_fd_[slot]->start();
+    try {
+        by_fd_[slot]->start();
+    } catch (const std::system_error& error) {
+        server.log().write(LogLevel::error, std::string("A connection was dropped: ") + error.what());
+        by_fd_[slot]->abort();
+    }
 }
 
 void HttpLoop::remove(HttpConnection& connection) {

@@ -65,6 +65,11 @@ void HTTPServer::drain_loop(std::size_t index) {
 
 std::uint64_t HTTPServer::answered() const { return http_loops_.front()->answered; }
 
+void HTTPServer::out_of_descriptors(std::size_t index) {
+    http_loops_[index]->cache.drop_descriptors();
+    TCPServer::out_of_descriptors(index);
+}
+
 void HTTPServer::take_connection(std::size_t index, Fd socket, Address client) {
     http_loops_[index]->add(std::move(socket), std::move(client));
 }

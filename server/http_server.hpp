@@ -38,6 +38,7 @@ class HTTPServer : public TCPServer {
     void drain_loop(std::size_t index) override;
     void take_connection(std::size_t index, Fd socket, Address client) override;
     std::uint64_t answered() const override;
+    void out_of_descriptors(std::size_t index) override;
 
   private:
     void name_server();
@@ -60,12 +61,15 @@ class ThreadingMixIn : public Server {
             }))
             return;
         request.rejection = {503, "The server is busy"};
+        request.parked.reset();
+        request.wants_body = false;
         Server::process_request(request, client_address);
     }
 
     /// On a worker thread: as process_request of the server without threads.
     virtual void process_request_thread(Request& request, const Address& client_address) {
         request.outbox.may_wait = true;
+        if (request.outbox.cancelled()) return this->shutdown_request(request);
         try {
             this->finish_request(request, client_address);
         } catch (...) {

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
+#include <string_view>
 
 #include "server/clock.hpp"
 #include "server/http1/request_head.hpp"
@@ -23,7 +25,9 @@ struct HttpSettings {
 
     std::size_t cache_bytes = 64u << 20;  ///< per loop; 0: no cache
     std::size_t cache_entries = 16384;    ///< per loop
-    unsigned loops = 1;                   ///< event loops, each a thread
+    /// Maps a Host to the name of its site, as ResponseCache::canonical_host. Any loop's thread.
+    std::function<std::string_view(std::string_view)> canonical_host;
+    unsigned loops = 1;  ///< event loops, each a thread
 };
 
 }  // namespace basehttp

@@ -1,6 +1,7 @@
 #include "server/log.hpp"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <spdlog/async_logger.h>
 #include <spdlog/details/thread_pool.h>
 #include <spdlog/pattern_formatter.h>
@@ -8,7 +9,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <atomic>
 #include <cerrno>
+#include <climits>
 #include <mutex>
 #include <system_error>
 
@@ -17,18 +21,21 @@
 namespace basehttp {
 namespace {
 
-/// Writes to a descriptor on spdlog's thread. A full disk costs lines, counted, not the server.
+/// Writes to a descriptor on spdlog's thread. A full disk costs lines, not the server; a pipe that
+/// nobody reads holds up this thread only, and at the end only for a moment.
 class FdSink final : public spdlog::sinks::base_sink<std::mutex> {
   public:
-    explicit FdSink(Fd fd) : fd_(std::move(fd)) {}
+    FdSink(Fd fd, const std::atomic<bool>& closing) : fd_(std::move(fd)), closing_(closing) {}
 
   protected:
     void sink_it_(const spdlog::details::log_msg& message) override {
         spdlog::memory_buf_t text;
         formatter_->format(message, text);
         std::string_view rest(text.data(), text.size());
-        while (!rest.empty()) {
-            const ssize_t count = ::write(fd_.get(), rest.data(), rest.size());
+        while (!rest.empty() && wait_writable()) {
+            // A pipe that is ready takes PIPE_BUF bytes without waiting.
+            const ssize_t count =
+                ::write(fd_.get(), rest.data(), std::min<std::size_t>(rest.size(), PIPE_BUF));
             if (count < 0 && errno == EINTR) continue;
             if (count <= 0) return;
             rest.remove_prefix(static_cast<std::size_t>(count));
@@ -37,7 +44,19 @@ class FdSink final : public spdlog::sinks::base_sink<std::mutex> {
     void flush_() override {}
 
   private:
+    bool wait_writable() {
+        pollfd poll_fd{fd_.get(), POLLOUT, 0};
+        while (!stuck_) {
+            const int ready = ::poll(&poll_fd, 1, 200);
+            if (ready > 0) return true;
+            if (ready == 0 && closing_) stuck_ = true;  // nobody will read the rest
+        }
+        return false;
+    }
+
     Fd fd_;
+    const std::atomic<bool>& closing_;
+    bool stuck_ = false;
 };
 
 /// "-" is a duplicate of stderr, so that an inherited descriptor works that cannot be opened by
@@ -64,13 +83,14 @@ spdlog::level::level_enum spdlog_level(LogLevel level) {
 }  // namespace
 
 struct Log::Sinks {
+    std::atomic<bool> closing = false;  // outlives the thread below
     std::shared_ptr<spdlog::details::thread_pool> thread =
         std::make_shared<spdlog::details::thread_pool>(1024, 1);
     std::shared_ptr<spdlog::async_logger> error, access;
 
     std::shared_ptr<spdlog::async_logger> make(const std::string& name, const char* pattern) {
         auto logger = std::make_shared<spdlog::async_logger>(
-            "", std::make_shared<FdSink>(open_log(name)), thread,
+            "", std::make_shared<FdSink>(open_log(name), closing), thread,
             spdlog::async_overflow_policy::overrun_oldest);
         logger->set_formatter(std::make_unique<spdlog::pattern_formatter>(
             pattern, spdlog::pattern_time_type::utc, ""));
@@ -88,6 +108,7 @@ Log::Log(const LogOptions& options)
 }
 
 Log::~Log() {
+    sinks_->closing = true;
     const auto dropped = sinks_->thread->overrun_counter();
     if (dropped > 0)
         write(LogLevel::warning, std::to_string(dropped) + " log messages were dropped: the "

@@ -40,7 +40,22 @@ LogOptions log_options(const Config& config) {
                      : interactive           ? AccessFormat::python
                                              : AccessFormat::combined;
     options.level = levels.at(config.log_level);
+    options.python_messages = false;
     return options;
+}
+
+std::shared_ptr<Log> make_log(const Parsed& parsed) {
+    const Config& config = parsed.config;
+    try {
+        return std::make_shared<Log>(log_options(config));
+    } catch (const std::system_error& error) {
+        const bool of_errors =
+            std::string_view(error.what()).find(quoted(config.error_log)) != std::string_view::npos;
+        throw ConfigError((of_errors
+                               ? blame(parsed.provenance, 0, "log.error", config.error_log)
+                               : blame(parsed.provenance, 0, "log.access", config.access_log)) +
+                          ": cannot open " + error.what());
+    }
 }
 
 HttpSettings http_settings(const Config& config) {
@@ -84,6 +99,7 @@ std::shared_ptr<const StaticSite> make_static_site(const Config& config, const S
     site->max_ranges = config.ranges;
     site->memory_file = config.cache_file;
     site->server_header = config.server_header;
+    site->temp_directory = config.temp_directory;
     return site;
 }
 
@@ -108,12 +124,33 @@ HandlerFactory site_handlers(std::shared_ptr<const SiteMap> sites) {
     };
 }
 
-std::vector<Address> addresses_of(const Config& config) {
-    std::vector<Address> addresses;
-    for (const std::string& text : config.bind)
-        addresses.push_back(Address::parse(text, config.port));
-    if (addresses.empty()) addresses.push_back({"", config.port});
-    return addresses;
+/// Why an address cannot be listened on: blames the line that chose what is wrong with it. `bind`
+/// is the entry of server.bind, empty for the default.
+[[noreturn]] void refuse_address(const Parsed& parsed, const std::string& bind,
+                                 const Address& address, const std::error_code& error) {
+    const bool in_use = error == std::errc::address_in_use;
+    const bool port_of_bind = address.is_unix() || Address::parse(bind, 0).port != 0;
+    const bool blame_port = bind.empty() || (in_use && !port_of_bind);
+    const std::string where =
+        blame_port ? blame(parsed.provenance, 0, "server.port", std::to_string(address.port))
+                   : blame(parsed.provenance, 0, "server.bind", bind);
+    std::string text = where + ": cannot listen on " + address.text() + ": " + error.message();
+    if (!in_use)
+        text += "; name another address with --bind";
+    else if (port_of_bind)
+        text += "; stop the other server or name another address with --bind";
+    else
+        text += "; stop the other server or choose another port with --port";
+    throw ConfigError(text);
+}
+
+void listen_on(HTTPServer& server, const Parsed& parsed, const std::string& bind) {
+    const Address address = Address::parse(bind, parsed.config.port);
+    try {
+        server.add_address(address);
+    } catch (const std::system_error& error) {
+        refuse_address(parsed, bind, address, error.code());
+    }
 }
 
 /// Sockets from the service manager, or those that the settings name.
@@ -121,20 +158,8 @@ void listen(HTTPServer& server, const Parsed& parsed) {
     std::vector<Fd> inherited = inherited_sockets();
     for (Fd& socket : inherited) server.add_socket(std::move(socket));
     if (inherited.empty()) {
-        for (const Address& address : addresses_of(parsed.config)) {
-            try {
-                server.add_address(address);
-            } catch (const std::system_error& error) {
-                const bool unix_socket = address.is_unix();
-                throw ConfigError(
-                    blame(parsed.provenance, 0, unix_socket ? "server.bind" : "server.port",
-                          unix_socket ? address.host : std::to_string(address.port)) +
-                    ": cannot listen on " + address.text() + ": " + error.code().message() +
-                    (error.code() == std::errc::address_in_use
-                         ? "; stop the other server or choose another port with --port"
-                         : "; name another address with --bind"));
-            }
-        }
+        for (const std::string& bind : parsed.config.bind) listen_on(server, parsed, bind);
+        if (parsed.config.bind.empty()) listen_on(server, parsed, "");
     }
     server.request_queue_size = parsed.config.backlog;
     server.server_activate();
@@ -160,42 +185,50 @@ void announce(HTTPServer& server, const Config& config) {
     server.log().write(LogLevel::info, text + " (Ctrl-C stops)");
 }
 
-/// SIGINT or SIGTERM: finish what runs. A second one: leave at once.
-void serve_until_signal(HTTPServer& server) {
+/// SIGINT and SIGTERM, caught from its construction on.
+struct Signals {
     boost::asio::io_context control;
-    boost::asio::signal_set signals(control, SIGINT, SIGTERM);
-    std::thread stopper;
+    boost::asio::signal_set signals{control, SIGINT, SIGTERM};
+};
+
+/// SIGINT or SIGTERM: finish what runs. A second one: leave at once.
+void serve_until_signal(HTTPServer& server, Signals& caught) {
+    auto& [control, signals] = caught;
     signals.async_wait([&](const boost::system::error_code& error, int) {
         if (error) return;
         server.log().write(LogLevel::info, "Stopping: running requests are finished");
-        stopper = std::thread([&] {
-            server.shutdown();
-            control.stop();
-        });
+        server.request_shutdown();
         signals.async_wait([](const boost::system::error_code& again, int) {
             if (!again) ::_exit(1);
         });
     });
-    std::thread serving([&server] { server.serve_forever(); });
+    std::thread serving([&] {
+        server.serve_forever();
+        control.stop();
+    });
     control.run();
     serving.join();
-    if (stopper.joinable()) stopper.join();
 }
 
 int serve(const Parsed& parsed) {
     std::signal(SIGPIPE, SIG_IGN);
+    Signals signals;
     raise_descriptor_limit();
-    const auto log = std::make_shared<Log>(log_options(parsed.config));
-    ThreadingHTTPServer server({}, site_handlers(make_sites(parsed.config)), false);
+    const auto log = make_log(parsed);
+    const auto sites = make_sites(parsed.config);
+    ThreadingHTTPServer server({}, site_handlers(sites), false);
     server.set_log(log);
     server.settings = http_settings(parsed.config);
+    server.settings.canonical_host = [sites](std::string_view host) {
+        return sites->canonical_name(host);
+    };
     server.max_waiting = parsed.config.queue;
     server.max_workers = parsed.config.threads != 0
                              ? parsed.config.threads
                              : std::max(8u, 4 * std::thread::hardware_concurrency());
     listen(server, parsed);
     announce(server, parsed.config);
-    serve_until_signal(server);
+    serve_until_signal(server, signals);
     server.server_close();
     log->write(LogLevel::info, "Stopped");
     return 0;

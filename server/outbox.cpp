@@ -5,7 +5,7 @@ namespace basehttp {
 void Outbox::push(Segment segment) {
     std::unique_lock lock(mutex_);
     if (cancelled_) throw BrokenPipe("the client has gone away");
-    if (!segment.is_file()) unsent_memory_ += segment.length;
+    unsent_memory_ += segment.text.size();
     queued_.push_back(std::move(segment));
     if (unsent_memory_ <= mark) return;
     lock.unlock();
@@ -13,6 +13,16 @@ void Outbox::push(Segment segment) {
     lock.lock();
     if (may_wait) drained_.wait(lock, [this] { return unsent_memory_ <= mark || cancelled_; });
     if (cancelled_) throw BrokenPipe("the client has gone away");
+}
+
+bool Outbox::is_full() {
+    const std::lock_guard lock(mutex_);
+    return unsent_memory_ > mark / 2;
+}
+
+bool Outbox::cancelled() {
+    const std::lock_guard lock(mutex_);
+    return cancelled_;
 }
 
 void Outbox::flush() {
@@ -27,7 +37,7 @@ bool Outbox::take(SendQueue& queue) {
     const std::lock_guard lock(mutex_);
     if (queued_.empty()) return false;
     for (Segment& segment : queued_) {
-        if (!segment.is_file()) taken_memory_ += segment.length;
+        taken_memory_ += segment.text.size();
         queue.push(std::move(segment));
     }
     queued_.clear();

@@ -22,8 +22,8 @@ class BrokenPipe : public std::runtime_error {
 
 class Outbox {
   public:
-    /// Handler side. Queues a piece; waits while more than `mark` bytes of memory are unsent,
-    /// unless `may_wait` is off. Throws BrokenPipe after cancel().
+    /// Handler side. Queues a piece; waits while more than `mark` bytes are unsent that this answer
+    /// alone keeps in memory (shared bytes and files do not count), unless `may_wait` is off. Throws BrokenPipe after cancel().
     void push(Segment segment);
     /// Handler side. Lets the loop send what is queued.
     void flush();
@@ -34,6 +34,11 @@ class Outbox {
     void drained();
     /// Loop side. The peer is gone: pieces are dropped from now on and push() throws.
     void cancel();
+
+    /// Whether a push of more than a little would wait. Any thread.
+    bool is_full();
+    /// Whether the answer is for nobody any more. Any thread.
+    bool cancelled();
 
     /// Called by flush() on the handler's thread, to wake the loop.
     std::function<void()> on_flush;
@@ -46,7 +51,7 @@ class Outbox {
     std::mutex mutex_;  // guards all below
     std::condition_variable drained_;
     std::vector<Segment> queued_;
-    std::uint64_t unsent_memory_ = 0;  // bytes, taken but not drained ones included
+    std::uint64_t unsent_memory_ = 0;  // bytes of text, taken but not drained ones included
     std::uint64_t taken_memory_ = 0;
     bool cancelled_ = false;
 };

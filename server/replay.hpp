@@ -32,14 +32,17 @@ struct ReplayOutput {
 class Replay {
   public:
     virtual ~Replay() = default;
-    /// Answers a GET or HEAD without body for the same host and target (and the same
-    /// Accept-Encoding where varies()). False: cannot, let a handler do it; nothing was appended.
+    /// Answers a GET or HEAD without body for the same host and path, whatever the query (and the
+    /// same Accept-Encoding where varies()). False: cannot, let a handler do it; nothing was
+    /// appended.
     virtual bool answer(const RequestHead& head, ReplayOutput& out) const = 0;
     /// Whether what it was made from is unchanged. Asked once a second at most.
     virtual bool fresh() const = 0;
     virtual bool varies() const = 0;
     /// Bytes of memory it holds, for the cache's bound.
     virtual std::size_t cost() const = 0;
+    /// Whether it keeps a descriptor open, of which the cache holds few.
+    virtual bool holds_descriptor() const { return false; }
 };
 
 }  // namespace basehttp

@@ -37,7 +37,7 @@ Fd open_unnamed(const std::string& directory) {
 bool RequestBody::append(std::string_view bytes) {
     if (!file_ && size_ + bytes.size() > memory_limit_ && !spill()) return false;
     if (file_) {
-        if (!write_all(file_.get(), bytes)) return false;
+        if (!write_all(file_->get(), bytes)) return false;
     } else {
         memory_.append(bytes);
     }
@@ -46,8 +46,9 @@ bool RequestBody::append(std::string_view bytes) {
 }
 
 bool RequestBody::spill() {
-    file_ = open_unnamed(directory_);
-    if (!file_ || !write_all(file_.get(), memory_)) return false;
+    Fd file = open_unnamed(directory_);
+    if (!file || !write_all(file.get(), memory_)) return false;
+    file_ = std::make_shared<const Fd>(std::move(file));
     memory_ = {};
     return true;
 }
@@ -56,7 +57,7 @@ std::size_t RequestBody::readinto(std::span<char> out) {
     const std::size_t wanted = std::min<std::uint64_t>(out.size(), size_ - position_);
     std::size_t done = 0;
     while (file_ && done < wanted) {
-        const ssize_t count = ::pread(file_.get(), out.data() + done, wanted - done,
+        const ssize_t count = ::pread(file_->get(), out.data() + done, wanted - done,
                                       static_cast<off_t>(position_ + done));
         if (count < 0 && errno == EINTR) continue;
         if (count <= 0) throw std::system_error(errno, std::generic_category(), "request body");

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -31,6 +32,8 @@ class RequestBody {
     std::size_t readinto(std::span<char> out);
     /// A line with its '\n', at most `limit` bytes; empty at the end.
     std::string readline(std::size_t limit = std::string::npos);
+    /// The file that holds all of it, or nullptr while it is in memory.
+    std::shared_ptr<const Fd> file() const { return file_; }
     bool at_end() const { return position_ == size_; }
 
   private:
@@ -39,7 +42,7 @@ class RequestBody {
     std::size_t memory_limit_ = std::size_t{64} << 10;
     std::string directory_ = "/tmp";
     std::string memory_;
-    Fd file_;
+    std::shared_ptr<const Fd> file_;
     std::uint64_t size_ = 0;
     std::uint64_t position_ = 0;
 };

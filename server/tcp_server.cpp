@@ -60,11 +60,13 @@ void TCPServer::start_loop(std::size_t index) {
             [this, index](Fd connection, Address client) {
                 take_connection(index, std::move(connection), std::move(client));
             },
-            [this] {
-                log().write(LogLevel::error,
-                            "Out of file descriptors or memory: new connections wait. Raise "
-                            "LimitNOFILE (ulimit -n) or lower timeouts.idle");
-            }));
+            [this, index] { out_of_descriptors(index); }));
+}
+
+void TCPServer::out_of_descriptors(std::size_t) {
+    log().write(LogLevel::error,
+                "Out of file descriptors or memory: new connections wait. Raise LimitNOFILE "
+                "(ulimit -n) or lower timeouts.idle");
 }
 
 void TCPServer::drain_loop(std::size_t index) { stop_listening(index); }

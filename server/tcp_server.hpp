@@ -35,6 +35,8 @@ class TCPServer : public BaseServer {
     void make_loops() override;
     /// A connection for loop `index`, on its thread.
     virtual void take_connection(std::size_t index, Fd socket, Address client) = 0;
+    /// Accepting on this loop has stopped for want of descriptors or memory. Loop thread.
+    virtual void out_of_descriptors(std::size_t index);
     /// Stops accepting on this loop. Loop thread.
     void stop_listening(std::size_t index) { listeners_[index].clear(); }
     /// Accepts again where descriptors had run out. Loop thread, once a tick.

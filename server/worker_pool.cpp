@@ -1,6 +1,7 @@
 #include "server/worker_pool.hpp"
 
 #include <algorithm>
+#include <system_error>
 
 namespace basehttp {
 
@@ -12,13 +13,24 @@ WorkerPool::~WorkerPool() { join(); }
 bool WorkerPool::run(std::function<void()> task) {
     {
         const std::lock_guard lock(mutex_);
-        if (ending_ || tasks_.size() >= most_waiting_ + idle_) return false;
+        if (ending_ || tasks_.size() >= most_waiting_ + threads_wanted_ - busy_) return false;
+        if (tasks_.size() >= idle_ && threads_.size() < threads_wanted_ && !start_thread() &&
+            threads_.empty())
+            return false;
         tasks_.push_back(std::move(task));
-        if (tasks_.size() > idle_ && threads_.size() < threads_wanted_)
-            threads_.emplace_back([this] { work(); });
     }
     available_.notify_one();
     return true;
+}
+
+/// False: the system has no thread left; those that run must do.
+bool WorkerPool::start_thread() {
+    try {
+        threads_.emplace_back([this] { work(); });
+        return true;
+    } catch (const std::system_error&) {
+        return false;
+    }
 }
 
 void WorkerPool::join() {
@@ -41,10 +53,12 @@ void WorkerPool::work() {
         if (tasks_.empty()) return;
         std::function<void()> task = std::move(tasks_.front());
         tasks_.pop_front();
+        ++busy_;
         lock.unlock();
         task();
         task = nullptr;
         lock.lock();
+        --busy_;
     }
 }
 

@@ -15,12 +15,14 @@ class WorkerPool {
     WorkerPool(unsigned threads, std::size_t most_waiting);
     ~WorkerPool();  ///< join()
 
-    /// Queues a task; it must not throw. False when the queue is full or join() was called.
+    /// Queues a task; it must not throw. False when all threads are busy and as many tasks wait as
+    /// may, when no thread could be started, or after join().
     [[nodiscard]] bool run(std::function<void()> task);
     /// Finishes what is queued, then ends the threads. Not from a task.
     void join();
 
   private:
+    bool start_thread();
     void work();
 
     const unsigned threads_wanted_;
@@ -29,7 +31,8 @@ class WorkerPool {
     std::condition_variable available_;
     std::deque<std::function<void()>> tasks_;
     std::vector<std::thread> threads_;  // started as they are first needed
-    std::size_t idle_ = 0;
+    std::size_t idle_ = 0;              // threads that wait for a task
+    std::size_t busy_ = 0;              // threads that run one
     bool ending_ = false;
 };
 
