@@ -143,8 +143,8 @@ TEST_SUITE("daemon content coding") {
               "br");
         CHECK(daemon.get("/page.html", {{"Accept-Encoding", "zstd"}}).get("Content-Encoding") ==
               "zstd");
-        for (const char* refused :
-             {"identity", "gzip;q=0, br;q=0.0", "deflate", "*;q=0, identity"}) {
+        for (const char* refused : {"identity", "gzip;q=0, br;q=0.0", "deflate", "*;q=0, identity",
+                                    "identity;q=0", "*;q=0"}) {
             CAPTURE(refused);
             const Reply reply =
                 daemon.get_in_every_way("/page.html", {{"Accept-Encoding", refused}});

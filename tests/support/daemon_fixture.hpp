@@ -100,9 +100,10 @@ class Daemon {
     /// tell the same.
     Reply get_in_every_way(std::string_view target, const Fields& fields = {}) const;
 
-    void signal(int number) const { child_->signal(number); }
-    /// Sends `number`, waits for the end and checks everything. Once; later calls do nothing.
-    void stop(int number = SIGTERM);
+    /// Asks it to end; stop() then only waits, since a second signal would mean "at once".
+    void signal(int number);
+    /// Sends SIGTERM, waits for the end and checks everything. Once; later calls do nothing.
+    void stop();
 
   private:
     std::map<std::string, int> descriptors() const;
@@ -116,6 +117,7 @@ class Daemon {
     Endpoint endpoint_;
     std::unique_ptr<Child> child_;
     std::map<std::string, int> descriptors_at_start_;
+    bool signalled_ = false;
     bool stopped_ = false;
 };
 

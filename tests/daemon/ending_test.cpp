@@ -1,0 +1,133 @@
+// The end of the daemon, and the end of its descriptors.
+#include <cstdio>
+
+#include "tests/support/daemon_fixture.hpp"
+
+using namespace basehttp;
+
+namespace {
+
+constexpr std::size_t size = 24 << 20;
+
+/// Takes what is left of an answer's content.
+std::size_t read_rest(HttpClient& client) {
+    std::size_t taken = 0;
+    while (taken < size) {
+        const std::size_t count = client.read_some(1 << 20).size();
+        if (count == 0) break;
+        taken += count;
+    }
+    return taken;
+}
+
+/// Its check of virtual calls opens pipes, and reports an error when it cannot.
+bool has_undefined_behavior_sanitizer() {
+    return read_text(daemon_program()).find("__ubsan_handle_dynamic_type") != std::string::npos;
+}
+
+bool refuses(const Endpoint& endpoint) {
+    try {
+        connect_to(endpoint);
+        return false;
+    } catch (const std::system_error& error) {
+        return error.code() == std::errc::connection_refused;
+    }
+}
+
+}  // namespace
+
+TEST_SUITE("daemon ending") {
+    TEST_CASE("SIGTERM and SIGINT finish a running download, take no new one, and end with 0") {
+        const TempDir site;
+        site.write("big.bin", std::string(size, 'b'));
+        for (const int number : {SIGTERM, SIGINT}) {
+            CAPTURE(number);
+            Daemon daemon({.root = site.str()});
+            {
+                HttpClient client(daemon.endpoint());
+                HttpClient idle(daemon.endpoint());
+                CHECK(idle.get("/").status == 200);
+                client.send("GET /big.bin HTTP/1.1\r\nHost: x\r\n\r\n");
+                CHECK(client.receive_head().status == 200);
+                daemon.signal(number);
+                CHECK(idle.ends());
+                CHECK(read_rest(client) == size);
+                CHECK(client.ends());
+            }
+            CHECK(daemon.child().until([&] { return refuses(daemon.endpoint()); }));
+            daemon.stop();
+            CHECK(daemon.error_log().find("Stopping") != std::string::npos);
+            CHECK(daemon.error_log().find("Stopped") != std::string::npos);
+            CHECK(daemon.access_log().find("\"GET /big.bin HTTP/1.1\" 200 25165824") !=
+                  std::string::npos);
+        }
+    }
+
+    TEST_CASE("A download that takes too long is cut when the time to end is over") {
+        const TempDir site;
+        site.write("big.bin", std::string(size, 'b'));
+        Daemon daemon({.root = site.str(), .ini = "[timeouts]\nshutdown = 100ms\n"});
+        {
+            HttpClient client(daemon.endpoint());
+            client.send("GET /big.bin HTTP/1.1\r\nHost: x\r\n\r\n");
+            CHECK(client.receive_head().status == 200);
+            daemon.signal(SIGTERM);
+            // Nothing is read meanwhile.
+            CHECK(daemon.child().until([&] { return refuses(daemon.endpoint()); }));
+        }
+        daemon.stop();
+    }
+
+    TEST_CASE("A daemon that has just started ends on every loop") {
+        const TempDir site;
+        for (int round = 0; round < 5; ++round) {
+            Daemon daemon({.root = site.str(), .arguments = {"--loops", "64"}});
+            daemon.stop();
+        }
+    }
+
+    TEST_CASE("A connection that stays open without a request does not delay the end") {
+        const TempDir site;
+        Daemon daemon({.root = site.str()});
+        HttpClient silent(daemon.endpoint());
+        HttpClient other(daemon.endpoint());
+        CHECK(other.get("/").status == 200);
+        daemon.signal(SIGTERM);
+        CHECK(silent.ends());
+        CHECK(other.ends());
+    }
+
+    TEST_CASE("Connections beyond the limit of descriptors wait, and one line is logged") {
+        if (has_undefined_behavior_sanitizer()) {
+            std::puts("SKIPPED: UndefinedBehaviorSanitizer itself needs descriptors");
+            return;
+        }
+        const TempDir site;
+        site.write("file.txt", "x");
+        Daemon daemon({.root = site.str(),
+                       .expected_log = {"Out of file descriptors or memory: new connections wait"},
+                       .descriptors = 64});
+        {
+            std::vector<std::unique_ptr<HttpClient>> clients;
+            for (int i = 0; i < 100; ++i)
+                clients.push_back(std::make_unique<HttpClient>(daemon.endpoint()));
+            for (auto& client : clients) client->send("GET /file.txt HTTP/1.1\r\nHost: x\r\n\r\n");
+            const bool logged = daemon.child().until(
+                [&] { return daemon.error_log().find("Out of file") != std::string::npos; });
+            CHECK(logged);
+            // The answers of those who were let in, by and by, until all have been.
+            for (auto& client : clients) {
+                const int status = client->receive().status;
+                CHECK((status == 200 || status == 503));  // no descriptor for the file is 503
+                client.reset();
+            }
+        }
+        CHECK(daemon.get("/file.txt").body == "x");
+        daemon.stop();
+        std::size_t lines = 0;
+        for (const std::string& line : lines_of(daemon.error_log()))
+            lines += line.find("Out of file") != std::string::npos ? 1 : 0;
+        MESSAGE("lines about descriptors: " << lines);
+        CHECK(lines <= 2);  // one for each loop
+    }
+}

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "server/base_server.hpp"
+#include "tests/support/temp_dir.hpp"
+
+namespace basehttp {
+
+/// Runs handlers without a network: a request comes as text, its answer goes out as text. What the
+/// server logs is kept. Python's tests call this idea SocketlessRequestHandler.
+class MemoryServer final : public BaseServer {
+  public:
+    explicit MemoryServer(HandlerFactory handler);
+    ~MemoryServer() override;
+
+    struct Answer {
+        std::string bytes;   ///< Everything that would be sent.
+        bool close = false;  ///< The connection would close after it.
+        unsigned turns = 0;  ///< How often the handler was called.
+        int status = 0;      ///< For the access log.
+        std::uint64_t body_bytes = 0;
+
+        std::string_view head() const;  ///< With the last field's CRLF, without the empty line.
+        std::string_view body() const;
+        bool has(std::string_view line) const;  ///< Whether the head has that line.
+    };
+
+    /// Head and body as text; the head must be good. By default the whole body is there when the
+    /// handler is first called; with `body_later` it is there only if the handler asks for it.
+    Answer run(std::string_view text, bool body_later = false);
+    /// A request that the loop refuses.
+    Answer run_rejected(std::string_view text, int code, std::string reason);
+
+    /// Bytes that the client had before the handler was called again with the body.
+    std::string before_body;
+
+    /// Lines of the error log. Ends the log.
+    std::string error_log();
+
+  private:
+    void start_loop(std::size_t) override {}
+    void drain_loop(std::size_t) override {}
+    std::uint64_t answered() const override { return 0; }
+    Answer finish(Request& request, std::string_view body);
+
+    TempDir directory_;
+};
+
+}  // namespace basehttp

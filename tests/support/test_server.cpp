@@ -1,0 +1,83 @@
+#include "tests/support/test_server.hpp"
+
+#include <doctest/doctest.h>
+
+#include <fstream>
+#include <iterator>
+#include <ostream>
+
+namespace basehttp {
+
+TestServerBase::TestServerBase(std::unique_ptr<HTTPServer> server) : server_(std::move(server)) {
+    log_ = std::make_shared<Log>(LogOptions{.access = (directory_ / "access").string(),
+                                            .error = (directory_ / "error").string(),
+                                            .format = AccessFormat::combined,
+                                            .level = LogLevel::info,
+                                            .python_messages = false});
+    server_->set_log(log_);
+    server_->clock = &clock;
+}
+
+TestServerBase::~TestServerBase() {
+    const bool expected = errors_expected_;
+    const std::string errors = error_log();
+    if (!expected) CHECK(errors == "");
+}
+
+void TestServerBase::start() {
+    thread_ = std::thread([this] {
+        server_->serve_forever();
+        const std::lock_guard lock(mutex_);
+        done_ = true;
+        ended_.notify_all();
+    });
+}
+
+/// A connection that brings nothing and ends: the loop closes it, after everything before it.
+void TestServerBase::settle() const {
+    RawClient client(port());
+    client.half_close();
+    client.receive_all();
+}
+
+void TestServerBase::advance(Milliseconds by) {
+    settle();
+    clock.advance(by);
+    settle();
+}
+
+void TestServerBase::begin_shutdown() {
+    stopper_ = std::thread([this] { server_->shutdown(); });
+}
+
+void TestServerBase::stop() {
+    if (stopper_.joinable())
+        stopper_.join();
+    else if (thread_.joinable())
+        advance(Milliseconds{3000});  // ends the lingering of clients that are still there
+    if (!thread_.joinable()) return;
+    server_->shutdown();
+    {
+        std::unique_lock lock(mutex_);
+        ended_.wait(lock, [this] { return done_; });
+    }
+    thread_.join();
+    server_->server_close();
+}
+
+std::string TestServerBase::log_text(const char* name) {
+    stop();
+    server_.reset();
+    log_.reset();  // writes what is queued
+    std::ifstream file(directory_ / name, std::ios::binary);
+    return {std::istreambuf_iterator<char>(file), {}};
+}
+
+std::string TestServerBase::error_log() {
+    errors_expected_ = true;
+    return log_text("error");
+}
+
+std::string TestServerBase::access_log() { return log_text("access"); }
+
+}  // namespace basehttp
