@@ -59,6 +59,11 @@ bool is_host(std::string_view host) {
     return true;
 }
 
+/// No names but this one: what a name means may change, and looking it up may hang.
+bool is_bind_host(std::string_view host) {
+    return host == "*" || host == "localhost" || is_v4(host);
+}
+
 bool is_port(std::string_view text) {
     const auto port = parse_whole_number(text);
     return port && *port <= 65535;
@@ -119,9 +124,9 @@ bool is_bind_entry(std::string_view text) {
     }
     if (text.starts_with('[')) return is_bracketed_v6_entry(text);
     const std::size_t colon = text.find(':');
-    if (colon == std::string_view::npos) return is_host(text);
+    if (colon == std::string_view::npos) return is_bind_host(text);
     if (text.find(':', colon + 1) != std::string_view::npos) return is_v6(text);
-    return is_host(text.substr(0, colon)) && is_port(text.substr(colon + 1));
+    return is_bind_host(text.substr(0, colon)) && is_port(text.substr(colon + 1));
 }
 
 }  // namespace basehttp

@@ -38,7 +38,8 @@ void BaseServer::begin_serving() {
     serving_ = true;
     make_loops();
     for (std::size_t i = 0; i < loops_.size(); ++i) {
-        loops_[i]->post([this, i] { start_loop(i); });  // before any drain_loop
+        // Posted before any drain_loop. handle_request may have started loop 0.
+        if (i > 0 || !loops_started_) loops_[i]->post([this, i] { start_loop(i); });
         if (shutdown_asked_) loops_[i]->post([this, i] { drain_loop(i); });
     }
 }

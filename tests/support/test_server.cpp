@@ -25,12 +25,7 @@ TestServerBase::~TestServerBase() {
 }
 
 void TestServerBase::start() {
-    thread_ = std::thread([this] {
-        server_->serve_forever();
-        const std::lock_guard lock(mutex_);
-        done_ = true;
-        ended_.notify_all();
-    });
+    thread_ = std::thread([this] { server_->serve_forever(); });
 }
 
 /// A connection that brings nothing and ends: the loop closes it, after everything before it.
@@ -50,19 +45,19 @@ void TestServerBase::begin_shutdown() {
     stopper_ = std::thread([this] { server_->shutdown(); });
 }
 
+void TestServerBase::join() {
+    if (!thread_.joinable()) return;
+    thread_.join();
+    server_->server_close();
+}
+
 void TestServerBase::stop() {
     if (stopper_.joinable())
         stopper_.join();
     else if (thread_.joinable())
         advance(Milliseconds{3000});  // ends the lingering of clients that are still there
-    if (!thread_.joinable()) return;
-    server_->shutdown();
-    {
-        std::unique_lock lock(mutex_);
-        ended_.wait(lock, [this] { return done_; });
-    }
-    thread_.join();
-    server_->server_close();
+    if (thread_.joinable()) server_->shutdown();
+    join();
 }
 
 std::string TestServerBase::log_text(const char* name) {

@@ -1,10 +1,8 @@
 // A real server on 127.0.0.1 in this process, served by a thread of its own.
 #pragma once
 
-#include <condition_variable>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <thread>
 #include <type_traits>
@@ -34,6 +32,8 @@ class TestServerBase {
     void advance(Milliseconds by);
     /// As a second signal would: asks for the end, without waiting for it.
     void begin_shutdown();
+    /// Waits until serving has ended for another reason.
+    void join();
     /// Ends serving. Done by the destructor too.
     void stop();
 
@@ -57,9 +57,6 @@ class TestServerBase {
     std::shared_ptr<Log> log_;
     std::unique_ptr<HTTPServer> server_;
     std::thread thread_, stopper_;
-    std::mutex mutex_;  // guards done_
-    std::condition_variable ended_;
-    bool done_ = false;
     bool errors_expected_ = false;
 };
 
