@@ -158,7 +158,7 @@ TEST_CASE("A named site takes over [site] and the command line, wherever it stan
 TEST_CASE("What --print-config prints reads back to the same settings") {
     const char* texts[] = {
         "",
-        "[server]\nbind = ::1 unix:/a,b\nserver_header = \"a # b\"\nport = 0\n",
+        "[server]\nbind = ::1 unix:/a,127.0.0.1:8\nserver_header = \"a # b\"\nport = 0\n",
         "[limits]\nbody = 1025\n[timeouts]\nidle = 61s\nshutdown = 1ms\n[cache]\nbytes = 0\n",
         "[log]\naccess = \" a\"\nerror = \"\\\"q\\\"\"\naccess_format = json\n",
         "[site]\nroot = \"#a\\\\b\"\nindex =\nspa = /x\ncharset =\nlisting = off\n",
