@@ -72,12 +72,13 @@ void FileReplay::answer_whole(const RequestHead& head, ReplayOutput& out) const 
 }
 
 void FileReplay::answer_range(const ByteRange& range, ReplayOutput& out) const {
-    append_head(out, "HTTP/1.1 206 Partial Content\r\n", fields_206_);
+    out.text.append("HTTP/1.1 206 Partial Content\r\n").append(server_line_);
+    out.text.append("Date: ").append(out.date).append("\r\n").append(fields_206_);
     out.text.append("Content-Range: ").append(content_range(range, entity_->size));
     out.text.append("\r\nContent-Length: ").append(std::to_string(range.length)).append("\r\n");
     for (const auto& [name, value] : site_->headers)
         out.text.append(name).append(": ").append(value).append("\r\n");
-    out.text += "\r\n";
+    out.text.append(out.connection_line).append("\r\n");
     out.status = 206;
     append_content(out, range.first, range.length);
 }

@@ -79,7 +79,7 @@ void HttpConnection::abort() {
     if (exchange_ && !exchange_->done && state_ == State::handling) {
         // The handler still has the request: tell it, and go when it is back.
         exchange_->request.outbox.cancel();
-        output_.clear();
+        drop_output();
         deadline_ = {};
         gone_ = true;
         ::shutdown(socket_.get(), SHUT_RDWR);
@@ -189,10 +189,19 @@ bool HttpConnection::linger() {
     return false;
 }
 
+/// An answer that stays incomplete ends with a reset: the client can tell, and the kernel need not
+/// keep what it holds for a client that does not read.
+void HttpConnection::drop_output() {
+    if (output_.empty()) return;
+    const ::linger at_once{1, 0};
+    ::setsockopt(socket_.get(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+    output_.clear();
+}
+
 void HttpConnection::close() {
     if (state_ == State::closed) return;
     state_ = State::closed;
-    output_.clear();
+    drop_output();
     socket_.reset();
     loop_.remove(*this);
 }

@@ -85,6 +85,7 @@ class HttpConnection final : public Watcher {
     void log_answer();
     bool next_request();
     void close_gracefully();
+    void drop_output();
     void close();
     void set_deadline(std::chrono::milliseconds timeout);
 

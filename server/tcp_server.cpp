@@ -63,7 +63,12 @@ void TCPServer::start_loop(std::size_t index) {
             [this, index] { out_of_descriptors(index); }));
 }
 
-void TCPServer::out_of_descriptors(std::size_t) {
+void TCPServer::out_of_descriptors(std::size_t index) {
+    constexpr std::chrono::minutes between_lines{1};
+    const auto now = loops_[index]->now().count();
+    auto last = descriptors_logged_.load();
+    if (last != 0 && now - last < std::chrono::microseconds(between_lines).count()) return;
+    if (!descriptors_logged_.compare_exchange_strong(last, now)) return;
     log().write(LogLevel::error,
                 "Out of file descriptors or memory: new connections wait. Raise LimitNOFILE "
                 "(ulimit -n) or lower timeouts.idle");

@@ -1,6 +1,8 @@
 // Python's socketserver.TCPServer: a BaseServer with listening sockets.
 #pragma once
 
+#include <atomic>
+#include <cstdint>
 #include <memory>
 #include <vector>
 
@@ -46,6 +48,7 @@ class TCPServer : public BaseServer {
     std::vector<Fd> sockets_;
     std::vector<std::string> unix_paths_;  // that we made and remove
     std::vector<std::vector<std::unique_ptr<Listener>>> listeners_;  // by loop
+    std::atomic<std::int64_t> descriptors_logged_ = 0;  // monotonic microseconds
 };
 
 }  // namespace basehttp

@@ -3,7 +3,7 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
-#include <chrono>
+#include <ctime>
 
 #include "tests/support/daemon_fixture.hpp"
 
@@ -20,6 +20,12 @@ bool becomes(const Daemon& daemon, HttpClient& client, const char* target, const
              const std::function<bool(const Reply&)>& expected) {
     return daemon.child().until([&] { return expected(client.get(target, fields)); },
                                 visible_within);
+}
+
+/// Waits until what was written is so old that the cache trusts its times.
+void let_settle(const Daemon& daemon) {
+    const std::time_t written = std::time(nullptr);
+    CHECK(daemon.child().until([&] { return std::time(nullptr) >= written + 2; }, 4000));
 }
 
 /// Receives the content of a running answer; what came before the end.
@@ -47,6 +53,7 @@ TEST_SUITE("daemon changing files") {
         const auto body_is = [](std::string body) {
             return [body](const Reply& reply) { return reply.status == 200 && reply.body == body; };
         };
+        let_settle(daemon);
         const std::string tag = cached("/file.txt").get("ETag");
         site.write("file.txt", "two");  // same size, in place
         CHECK(becomes(daemon, client, "/file.txt", {}, body_is("two")));
@@ -78,6 +85,7 @@ TEST_SUITE("daemon changing files") {
         const Daemon daemon({.root = site.str(), .ini = "clean_urls = on\nspa = /about.html\n"});
         HttpClient client(daemon.endpoint());
         const Fields gzip{{"Accept-Encoding", "gzip"}};
+        let_settle(daemon);
         for (int i = 0; i < 2; ++i) {
             CHECK(client.get("/").body == "second");
             CHECK(client.get("/app.js", gzip).body == "plain");
@@ -142,7 +150,7 @@ TEST_SUITE("daemon changing files") {
             "GET /big.bin HTTP/1.1\r\nHost: x\r\n\r\nGET /file.txt HTTP/1.1\r\nHost: x\r\n\r\n");
         CHECK(client.receive_head().status == 200);
         REQUIRE(::truncate((site / "big.bin").c_str(), 1000) == 0);
-        CHECK(read_all(client, 24 << 20).size() < 24u << 20);
+        CHECK(client.is_cut());  // a whole answer would be followed by the next one
         CHECK(other.get("/file.txt").body == "x");
         // The cache knows the old size for a while; then the file is served as it is.
         const bool served = daemon.child().until(

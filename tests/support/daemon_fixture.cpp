@@ -18,12 +18,20 @@ constexpr int patience = 60'000;  // milliseconds, for a slow machine under a sa
 /// The caches of two loops may each hold a file open for up to four variants.
 constexpr int most_cached_descriptors = 8;
 
+/// The names in a directory of /proc, whose entries may vanish meanwhile.
+std::vector<std::filesystem::path> entries_of(const std::string& directory) {
+    std::vector<std::filesystem::path> entries;
+    std::error_code gone;
+    for (std::filesystem::directory_iterator at(directory, gone), end; !gone && at != end;
+         at.increment(gone))
+        entries.push_back(at->path());
+    return entries;
+}
+
 std::string children_of(int pid) {
     std::string found;
-    const std::string tasks = "/proc/" + std::to_string(pid) + "/task";
-    std::error_code gone;
-    for (const auto& task : std::filesystem::directory_iterator(tasks, gone))
-        found += read_text(task.path() / "children");
+    for (const auto& task : entries_of("/proc/" + std::to_string(pid) + "/task"))
+        found += read_text(task / "children");
     return found;
 }
 
@@ -184,10 +192,10 @@ Reply Daemon::get_in_every_way(std::string_view target, const Fields& fields) co
 
 std::map<std::string, int> Daemon::descriptors() const {
     std::map<std::string, int> found;
-    const std::string directory = "/proc/" + std::to_string(child_->pid()) + "/fd";
-    std::error_code error;
-    for (const auto& entry : std::filesystem::directory_iterator(directory, error)) {
-        std::string target = std::filesystem::read_symlink(entry.path(), error).string();
+    for (const auto& entry : entries_of("/proc/" + std::to_string(child_->pid()) + "/fd")) {
+        std::error_code gone;
+        std::string target = std::filesystem::read_symlink(entry, gone).string();
+        if (gone) continue;
         // All sockets count as one thing: their numbers differ.
         if (target.starts_with("socket:")) target = "socket";
         ++found[target];
@@ -201,7 +209,7 @@ std::string Daemon::leaked_descriptors() const {
     for (const auto& [target, count] : descriptors()) {
         const auto before = descriptors_at_start_.find(target);
         const int allowed = before != descriptors_at_start_.end() ? before->second : 0;
-        const bool of_site = target.front() == '/' && !target.starts_with(work_.str());
+        const bool of_site = target.starts_with('/') && !target.starts_with(work_.str());
         if (count > (of_site ? std::max(allowed, most_cached_descriptors) : allowed))
             leaked +=
                 target + " (" + std::to_string(count) + " for " + std::to_string(allowed) + ") ";
