@@ -11,9 +11,12 @@ namespace basehttp {
 BaseHTTPRequestHandler::BaseHTTPRequestHandler(Request& request_, const Address& client_address_,
                                                BaseServer& server_)
     : BaseRequestHandler(request_, client_address_, server_),
-      requestline(request_.head().request_line), command(request_.head().method),
-      request_version(request_.head().version), headers(request_.head().fields),
-      rfile(request_.body), wfile(request_.outbox) {}
+      requestline(request_.head().request_line),
+      command(request_.head().method),
+      request_version(request_.head().version),
+      headers(request_.head().fields),
+      rfile(request_.body),
+      wfile(request_.outbox) {}
 
 void BaseHTTPRequestHandler::handle() {
     handle_one_request();

@@ -27,7 +27,7 @@ class BaseHTTPRequestHandler : public BaseRequestHandler {
     BaseHTTPRequestHandler(Request& request_, const Address& client_address_, BaseServer& server_);
 
     // --- Variables, as in Python ---
-    bool close_connection = true;  ///< No further request on this connection.
+    bool close_connection = true;      ///< No further request on this connection.
     std::string_view requestline;      ///< Without CRLF.
     std::string_view command;          ///< "GET"
     std::string path;                  ///< Target with its query; never begins with "//".
@@ -38,7 +38,8 @@ class BaseHTTPRequestHandler : public BaseRequestHandler {
 
     // --- Class settings: a derived class sets them in its constructor ---
     std::string_view server_version = "basehttpd/0.1";
-    std::string_view sys_version = "";  ///< Python names its version here; we do not help attackers.
+    std::string_view sys_version =
+        "";  ///< Python names its version here; we do not help attackers.
     /// With %(code)d, %(message)s and %(explain)s.
     std::string_view error_message_format = default_error_message_format;
     std::string_view error_content_type = "text/html;charset=utf-8";

@@ -4,7 +4,7 @@
 #include <stdexcept>
 
 #include "handlers/base_http_request_handler.hpp"
-#include "handlers/html_escape.hpp"
+#include "handlers/http/html_escape.hpp"
 
 namespace basehttp {
 namespace {
@@ -62,7 +62,8 @@ void BaseHTTPRequestHandler::note_header(std::string_view keyword, std::string_v
         own_transfer_encoding_ = true;
     } else if (equals_lower(keyword, "content-length")) {
         std::uint64_t length = 0;
-        const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), length);
+        const auto [end, error] =
+            std::from_chars(value.data(), value.data() + value.size(), length);
         if (error != std::errc{} || end != value.data() + value.size() || content_length_)
             throw std::invalid_argument("Bad or repeated Content-Length");
         content_length_ = length;
@@ -97,8 +98,8 @@ void BaseHTTPRequestHandler::end_headers() {
 void BaseHTTPRequestHandler::frame_content() {
     using Framing = ResponseWriter::Framing;
     Framing framing = Framing::counted;
-    const bool persistent = request.head().version_minor >= 1 &&
-                            protocol_version >= std::string_view("HTTP/1.1");
+    const bool persistent =
+        request.head().version_minor >= 1 && protocol_version >= std::string_view("HTTP/1.1");
     if (status_ == 205 && !content_length_ && !own_transfer_encoding_)
         send_header("Content-Length", "0");
     if (!may_have_content()) {
@@ -135,7 +136,8 @@ void BaseHTTPRequestHandler::send_error(int code, std::string_view message,
                                         std::string_view explain) {
     const auto known = responses.find(code);
     const auto& [phrase, explanation] =
-        known != responses.end() ? known->second : std::pair<std::string_view, std::string_view>{"???", "???"};
+        known != responses.end() ? known->second
+                                 : std::pair<std::string_view, std::string_view>{"???", "???"};
     if (message.empty()) message = phrase;
     if (explain.empty()) explain = explanation;
     log_error("code " + std::to_string(code) + ", message " + std::string(message));

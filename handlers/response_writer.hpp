@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "server/outbox.hpp"
+#include "server/exchange/outbox.hpp"
 
 namespace basehttp {
 
@@ -58,8 +58,8 @@ class ResponseWriter {
 
     Outbox& outbox_;
     Framing framing_ = Framing::raw;
-    std::string head_;    // bytes outside the content's framing, before content_
-    std::string content_; // not yet framed
+    std::string head_;     // bytes outside the content's framing, before content_
+    std::string content_;  // not yet framed
     std::uint64_t left_ = 0;
     std::uint64_t body_bytes_ = 0, raw_bytes_ = 0, excess_ = 0;
 

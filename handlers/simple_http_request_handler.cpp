@@ -4,11 +4,11 @@
 #include <system_error>
 #include <typeinfo>
 
-#include "handlers/accept.hpp"
-#include "handlers/directory_listing.hpp"
-#include "handlers/file_replay.hpp"
-#include "handlers/listing_page.hpp"
-#include "handlers/url_path.hpp"
+#include "handlers/files/directory_listing.hpp"
+#include "handlers/files/file_replay.hpp"
+#include "handlers/files/listing_page.hpp"
+#include "handlers/http/accept.hpp"
+#include "handlers/http/url_path.hpp"
 #include "server/base_server.hpp"
 
 namespace basehttp {
@@ -50,12 +50,17 @@ std::optional<SimpleHTTPRequestHandler::Content> SimpleHTTPRequestHandler::send_
     SiteLookup lookup(*site_);
     Resource resource = lookup.find(*file_path);
     switch (resource.kind) {
-        case Resource::Kind::file: return send_file_head(std::move(resource), lookup);
-        case Resource::Kind::redirect: send_redirect(resource.path); break;
+        case Resource::Kind::file:
+            return send_file_head(std::move(resource), lookup);
+        case Resource::Kind::redirect:
+            send_redirect(resource.path);
+            break;
         case Resource::Kind::listing:
             list_directory(resource.path, std::move(resource.opened));
             break;
-        case Resource::Kind::error: send_error(resource.status); break;
+        case Resource::Kind::error:
+            send_error(resource.status);
+            break;
     }
     return std::nullopt;
 }
@@ -81,8 +86,8 @@ std::optional<SimpleHTTPRequestHandler::Content> SimpleHTTPRequestHandler::send_
         send_error(500, "The file could not be read");
         return std::nullopt;
     }
-    const FileAnswer answer = decide_answer(*entity, headers, command == "GET",
-                                            std::time(nullptr), site_->max_ranges);
+    const FileAnswer answer =
+        decide_answer(*entity, headers, command == "GET", std::time(nullptr), site_->max_ranges);
     if (command == "GET" && may_replay() && has_usual_spelling(split_target(path).path))
         offer_replay(entity, lookup);
     if (answer.status == 412 || answer.status == 416) {
@@ -172,8 +177,7 @@ std::string SimpleHTTPRequestHandler::version_string() const { return site_->ser
 
 void SimpleHTTPRequestHandler::send_error_headers(int code) {
     if (code == 405) send_header("Allow", "GET, HEAD, OPTIONS");
-    if (code == 416)
-        send_header("Content-Range", "bytes */" + std::to_string(unsatisfiable_size_));
+    if (code == 416) send_header("Content-Range", "bytes */" + std::to_string(unsatisfiable_size_));
     BaseHTTPRequestHandler::send_error_headers(code);
 }
 

@@ -7,8 +7,8 @@
 #include <string_view>
 
 #include "handlers/base_http_request_handler.hpp"
-#include "handlers/file_entity.hpp"
-#include "handlers/static_site.hpp"
+#include "handlers/files/file_entity.hpp"
+#include "handlers/files/static_site.hpp"
 
 namespace basehttp {
 
@@ -19,8 +19,8 @@ namespace basehttp {
 class SimpleHTTPRequestHandler : public BaseHTTPRequestHandler {
   public:
     /// `site` as made by make_site(directory), Python's `directory` parameter.
-    SimpleHTTPRequestHandler(Request& request_, const Address& client_address_,
-                             BaseServer& server_, std::shared_ptr<const StaticSite> site);
+    SimpleHTTPRequestHandler(Request& request_, const Address& client_address_, BaseServer& server_,
+                             std::shared_ptr<const StaticSite> site);
 
     /// What send_head() found to send: the selected parts of an entity.
     struct Content {

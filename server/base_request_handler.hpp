@@ -4,7 +4,7 @@
 #include <functional>
 #include <memory>
 
-#include "server/request.hpp"
+#include "server/exchange/request.hpp"
 
 namespace basehttp {
 

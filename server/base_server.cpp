@@ -61,7 +61,8 @@ void BaseServer::run_loop(std::size_t index) {
 void BaseServer::serve_forever() {
     begin_serving();
     std::vector<std::thread> threads;
-    for (std::size_t i = 1; i < loops_.size(); ++i) threads.emplace_back([this, i] { run_loop(i); });
+    for (std::size_t i = 1; i < loops_.size(); ++i)
+        threads.emplace_back([this, i] { run_loop(i); });
     run_loop(0);
     for (std::thread& thread : threads) thread.join();
     end_serving();
@@ -76,8 +77,8 @@ void BaseServer::handle_request() {
     const std::uint64_t before = answered();
     const auto started = std::chrono::steady_clock::now();
     while (answered() == before) {
-        const auto waited = std::chrono::duration_cast<Milliseconds>(
-            std::chrono::steady_clock::now() - started);
+        const auto waited =
+            std::chrono::duration_cast<Milliseconds>(std::chrono::steady_clock::now() - started);
         if (timeout && waited >= *timeout) return handle_timeout();
         loop.run_once(timeout ? *timeout - waited : EventLoop::tick);
     }
@@ -88,8 +89,7 @@ void BaseServer::request_shutdown() {
     const std::lock_guard lock(mutex_);
     shutdown_asked_ = true;
     if (!serving_) return;
-    for (std::size_t i = 0; i < loops_.size(); ++i)
-        loops_[i]->post([this, i] { drain_loop(i); });
+    for (std::size_t i = 0; i < loops_.size(); ++i) loops_[i]->post([this, i] { drain_loop(i); });
 }
 
 void BaseServer::shutdown() {

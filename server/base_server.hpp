@@ -11,7 +11,7 @@
 
 #include "server/base_request_handler.hpp"
 #include "server/event_loop.hpp"
-#include "server/log.hpp"
+#include "server/log/log.hpp"
 
 namespace basehttp {
 

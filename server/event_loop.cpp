@@ -13,7 +13,8 @@
 namespace basehttp {
 
 EventLoop::EventLoop(const Clock& clock)
-    : clock_(clock), epoll_(::epoll_create1(EPOLL_CLOEXEC)),
+    : clock_(clock),
+      epoll_(::epoll_create1(EPOLL_CLOEXEC)),
       wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
     if (!epoll_ || !wake_) throw std::system_error(errno, std::generic_category(), "event loop");
     epoll_event event{};

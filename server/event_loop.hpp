@@ -11,8 +11,8 @@
 #include <cstdint>
 #include <functional>
 #include <mutex>
-#include <thread>
 #include <string_view>
+#include <thread>
 #include <vector>
 
 #include "server/clock.hpp"
@@ -44,7 +44,8 @@ class EventLoop {
     /// order. Any thread.
     void post(std::function<void()> task);
 
-    /// Starts watching with the EPOLL* bits given; throws std::system_error when the kernel refuses.
+    /// Starts watching with the EPOLL* bits given; throws std::system_error when the kernel
+    /// refuses.
     void watch(int fd, std::uint32_t events, Watcher& watcher);
     void unwatch(int fd);
 
@@ -79,7 +80,7 @@ class EventLoop {
     std::array<char, 29> date_{};
     bool idle_requested_ = false;
     std::atomic<bool> stopped_ = false;
-    std::atomic<std::thread::id> thread_;           // in wait(), if any
+    std::atomic<std::thread::id> thread_;             // in wait(), if any
     std::vector<std::function<void()>> posted_here_;  // by the loop's thread, without a wake-up
     std::mutex mutex_;                                // guards posted_
     std::vector<std::function<void()>> posted_;       // by others

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <system_error>
 
-#include "server/http_connection.hpp"
+#include "server/http1/http_connection.hpp"
 #include "server/http_server.hpp"
 
 namespace basehttp {
@@ -21,7 +21,9 @@ std::size_t most_descriptors(unsigned loops) {
 }  // namespace
 
 HttpLoop::HttpLoop(EventLoop& event_loop, HTTPServer& http_server, std::function<void()> drained)
-    : loop(event_loop), server(http_server), settings(http_server.settings),
+    : loop(event_loop),
+      server(http_server),
+      settings(http_server.settings),
       cache(settings.cache_bytes, settings.cache_entries, most_descriptors(settings.loops)),
       input(new char[input_size]),
       drained_(std::move(drained)) {
@@ -39,7 +41,8 @@ void HttpLoop::add(Fd socket, Address client) {
     try {
         by_fd_[slot]->start();
     } catch (const std::system_error& error) {
-        server.log().write(LogLevel::error, std::string("A connection was dropped: ") + error.what());
+        server.log().write(LogLevel::error,
+                           std::string("A connection was dropped: ") + error.what());
         by_fd_[slot]->abort();
     }
 }

@@ -5,12 +5,12 @@
 #include <string>
 #include <vector>
 
-#include "server/access_line.hpp"
 #include "server/address.hpp"
 #include "server/event_loop.hpp"
+#include "server/exchange/response_cache.hpp"
 #include "server/http_settings.hpp"
-#include "server/log.hpp"
-#include "server/response_cache.hpp"
+#include "server/log/access_line.hpp"
+#include "server/log/log.hpp"
 
 namespace basehttp {
 
@@ -42,8 +42,8 @@ class HttpLoop {
     HTTPServer& server;
     const HttpSettings& settings;
     ResponseCache cache;
-    RequestHead head;     ///< Scratch of the connection that is parsing.
-    std::string output;   ///< Answers of the connection that is being served, not yet sent.
+    RequestHead head;    ///< Scratch of the connection that is parsing.
+    std::string output;  ///< Answers of the connection that is being served, not yet sent.
     std::unique_ptr<char[]> input;  ///< Scratch for reads, input_size bytes.
 
     std::uint64_t answered = 0;  ///< Requests.

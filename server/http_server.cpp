@@ -6,7 +6,7 @@
 #include <array>
 #include <typeinfo>
 
-#include "server/http_connection.hpp"
+#include "server/http1/http_connection.hpp"
 #include "server/http_loop.hpp"
 
 namespace basehttp {
@@ -30,8 +30,8 @@ void HTTPServer::name_server() {
     std::array<char, 256> name{};
     const bool any = server_address.host.empty() || server_address.host == "::" ||
                      server_address.host == "0.0.0.0" || server_address.is_unix();
-    server_name = any && ::gethostname(name.data(), name.size() - 1) == 0 ? name.data()
-                                                                          : server_address.host;
+    server_name =
+        any && ::gethostname(name.data(), name.size() - 1) == 0 ? name.data() : server_address.host;
 }
 
 bool HTTPServer::may_replay() const { return typeid(*this) == typeid(HTTPServer); }

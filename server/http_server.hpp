@@ -23,9 +23,9 @@ class HTTPServer : public TCPServer {
 
     void server_bind() override;
 
-    std::string server_name;        ///< The host that was bound, or this machine's name.
-    std::uint16_t server_port = 0;  ///< The port that was bound.
-    HttpSettings settings;          ///< To be set before serving.
+    std::string server_name;                ///< The host that was bound, or this machine's name.
+    std::uint16_t server_port = 0;          ///< The port that was bound.
+    HttpSettings settings;                  ///< To be set before serving.
     const Clock* clock = &Clock::system();  ///< To be set before serving.
 
     /// Whether the loop may replay answers without asking this server's hooks. Only for classes
@@ -52,8 +52,8 @@ class ThreadingMixIn : public Server {
     using Server::Server;
     ~ThreadingMixIn() override { join(); }
 
-    unsigned max_workers = 16;        ///< Threads, started when needed. Set before serving.
-    std::size_t max_waiting = 1024;   ///< Requests that may wait for a thread; more get 503.
+    unsigned max_workers = 16;       ///< Threads, started when needed. Set before serving.
+    std::size_t max_waiting = 1024;  ///< Requests that may wait for a thread; more get 503.
 
     void process_request(Request& request, const Address& client_address) override {
         if (pool().run([this, &request, &client_address] {

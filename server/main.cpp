@@ -105,8 +105,8 @@ std::shared_ptr<const StaticSite> make_static_site(const Config& config, const S
 
 std::shared_ptr<const SiteMap> make_sites(const Config& config) {
     const std::string mime_types = read_system_mime_types();
-    auto sites = std::make_shared<SiteMap>(
-        make_static_site(config, config.sites.front(), mime_types));
+    auto sites =
+        std::make_shared<SiteMap>(make_static_site(config, config.sites.front(), mime_types));
     for (const SiteConfig& from : config.sites) {
         if (from.names.empty()) continue;
         const auto site = make_static_site(config, from, mime_types);
@@ -117,8 +117,7 @@ std::shared_ptr<const SiteMap> make_sites(const Config& config) {
 
 /// Each request goes to the site that its Host names.
 HandlerFactory site_handlers(std::shared_ptr<const SiteMap> sites) {
-    return [sites = std::move(sites)](Request& request, const Address& client,
-                                      BaseServer& server) {
+    return [sites = std::move(sites)](Request& request, const Address& client, BaseServer& server) {
         return std::make_unique<SimpleHTTPRequestHandler>(request, client, server,
                                                           sites->find(request.head().host));
     };
@@ -237,11 +236,18 @@ int serve(const Parsed& parsed) {
 int run(int argc, const char* const* argv) {
     const Parsed parsed = read_config(argc, argv);
     switch (parsed.action) {
-        case Action::version: std::cout << "basehttpd " BASEHTTPD_VERSION "\n"; return 0;
+        case Action::version:
+            std::cout << "basehttpd " BASEHTTPD_VERSION "\n";
+            return 0;
         case Action::help:
-        case Action::print: std::cout << parsed.text; return 0;
-        case Action::check: std::cout << "The configuration is good.\n"; return 0;
-        case Action::serve: break;
+        case Action::print:
+            std::cout << parsed.text;
+            return 0;
+        case Action::check:
+            std::cout << "The configuration is good.\n";
+            return 0;
+        case Action::serve:
+            break;
     }
     return serve(parsed);
 }

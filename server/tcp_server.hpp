@@ -46,9 +46,9 @@ class TCPServer : public BaseServer {
 
   private:
     std::vector<Fd> sockets_;
-    std::vector<std::string> unix_paths_;  // that we made and remove
+    std::vector<std::string> unix_paths_;                            // that we made and remove
     std::vector<std::vector<std::unique_ptr<Listener>>> listeners_;  // by loop
-    std::atomic<std::int64_t> descriptors_logged_ = 0;  // monotonic microseconds
+    std::atomic<std::int64_t> descriptors_logged_ = 0;               // monotonic microseconds
 };
 
 }  // namespace basehttp

@@ -16,9 +16,9 @@ server_arrows() { grep -nE '#include "(handlers|config)/' "${server[@]}" | grep 
 
 rule "config/ includes nobody" grep -nE '#include "(server|handlers)/' config/*.[ch]pp
 rule "server/ knows neither handlers/ nor config/ (main.cpp joins them)" server_arrows
-rule "handlers/ knows neither config/ nor Asio" grep -nE '#include "config/|asio' handlers/*.[ch]pp
+rule "handlers/ knows neither config/ nor Asio" grep -nE '#include "config/|asio' handlers/*.[ch]pp handlers/*/*.[ch]pp
 rule "A test waits for what it needs, it does not sleep" \
     grep -nE 'sleep_(for|until)|\bu?sleep\(' tests/unit/*.cpp tests/loopback/*.cpp
-rule "A file has at most 300 lines" long_files config/*.[ch]pp handlers/*.[ch]pp "${server[@]}"
-rule "A header says #pragma once" grep -L '^#pragma once' config/*.hpp handlers/*.hpp server/*.hpp server/*/*.hpp
+rule "A file has at most 300 lines" long_files config/*.[ch]pp handlers/*.[ch]pp handlers/*/*.[ch]pp "${server[@]}"
+rule "A header says #pragma once" grep -L '^#pragma once' config/*.hpp handlers/*.hpp handlers/*/*.hpp server/*.hpp server/*/*.hpp
 exit $wrong

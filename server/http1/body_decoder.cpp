@@ -93,7 +93,8 @@ BodyDecoder::Result BodyDecoder::feed_chunked(std::string_view input, const Sink
     return result;
 }
 
-/// Completes line_ (without CRLF) from the input. False: more input is needed, or `result` says bad.
+/// Completes line_ (without CRLF) from the input. False: more input is needed, or `result` says
+/// bad.
 bool BodyDecoder::take_line(std::string_view& input, Result& result) {
     const std::size_t limit = state_ == State::data_end ? 2 : line_limit;
     const std::size_t end = input.find('\n');
@@ -112,7 +113,8 @@ bool BodyDecoder::take_line(std::string_view& input, Result& result) {
     if (state_ == State::data_end && line_[0] != '\r') return fail("Chunk longer than its size");
     if (cr != std::string::npos && cr + 2 < line_.size()) return fail("Bare CR in chunked body");
     if (end == std::string_view::npos) {
-        if (cr != std::string::npos && cr + 1 < line_.size()) return fail("Bare CR in chunked body");
+        if (cr != std::string::npos && cr + 1 < line_.size())
+            return fail("Bare CR in chunked body");
         return false;
     }
     if (line_.size() < 2 || line_[line_.size() - 2] != '\r') return fail("Bare LF in chunked body");

@@ -1,5 +1,6 @@
 // The framing of an HTTP/1 request body: fixed length or chunked (RFC 9112 sections 6 and 7.1).
-// Feeds on pieces of any size, keeps no bytes but those of a trailer line, never reads past the end of the body.
+// Feeds on pieces of any size, keeps no bytes but those of a trailer line, never reads past the end
+// of the body.
 #pragma once
 
 #include <cstdint>
@@ -30,8 +31,8 @@ class BodyDecoder {
     bool is_chunked() const { return is_chunked_; }
     const std::vector<std::pair<std::string, std::string>>& trailers() const { return trailers_; }
 
-    static constexpr std::size_t line_limit = 4096;      ///< bytes of a size line or trailer line
-    static constexpr std::size_t overhead_limit = 65536; ///< bytes of extensions and trailers
+    static constexpr std::size_t line_limit = 4096;       ///< bytes of a size line or trailer line
+    static constexpr std::size_t overhead_limit = 65536;  ///< bytes of extensions and trailers
 
   private:
     enum class State : std::uint8_t { data, size_line, data_end, trailer, done };
@@ -43,9 +44,9 @@ class BodyDecoder {
 
     bool is_chunked_ = false;
     State state_ = State::data;
-    std::uint64_t left_ = 0;   // of the body or of the chunk
-    std::uint64_t most_ = 0;   // content still allowed
-    std::string line_;         // a size or trailer line that came in pieces
+    std::uint64_t left_ = 0;  // of the body or of the chunk
+    std::uint64_t most_ = 0;  // content still allowed
+    std::string line_;        // a size or trailer line that came in pieces
     std::size_t overhead_ = 0;
     std::vector<std::pair<std::string, std::string>> trailers_;
 };

@@ -127,8 +127,7 @@ HeadResult HeadParser::note_expect(std::string_view value) {
 }
 
 HeadResult HeadParser::check_framing() {
-    if (head_.chunked && head_.content_length)
-        return bad("Content-Length with Transfer-Encoding");
+    if (head_.chunked && head_.content_length) return bad("Content-Length with Transfer-Encoding");
     if (head_.chunked && head_.version_minor == 0) return bad("Transfer-Encoding in HTTP/1.0");
     head_.keep_alive = !close_ && (head_.version_minor >= 1 || persist_);
     if (head_.version_minor == 0) head_.expect_continue = head_.expect_unknown = false;

@@ -11,9 +11,7 @@ namespace basehttp::http1 {
 
 constexpr HeadResult incomplete{};
 constexpr HeadResult proceed{HeadStatus::complete, 0, 0, ""};
-inline HeadResult bad(int code, const char* reason) {
-    return {HeadStatus::bad, 0, code, reason};
-}
+inline HeadResult bad(int code, const char* reason) { return {HeadStatus::bad, 0, code, reason}; }
 inline HeadResult bad(const char* reason) { return bad(400, reason); }
 
 /// One head, once. The text, limits and head outlive it.

@@ -17,8 +17,7 @@ HeadResult HeadParser::parse_request_line() {
     const std::string_view line = rest.substr(0, end);
     head_.request_line = line.substr(0, std::min(line.find('\r'), limits_.request_line));
     if (!rest.empty() && !is(rest.front(), characters::token))
-        return rest.front() == '\r' && rest.size() == 1 ? incomplete
-                                                        : bad("Bad request syntax");
+        return rest.front() == '\r' && rest.size() == 1 ? incomplete : bad("Bad request syntax");
     if (line.size() > limits_.request_line + 1) return bad(414, "Request-URI Too Long");
     if (end == rest.size()) return incomplete;
     if (line.empty() || line.back() != '\r') return bad("A line must end in CRLF");
@@ -141,8 +140,8 @@ bool equals_lower(std::string_view text, std::string_view lower_text) {
 }
 
 bool is_token(std::string_view text) {
-    return !text.empty() && std::all_of(text.begin(), text.end(),
-                                        [](char c) { return is(c, characters::token); });
+    return !text.empty() &&
+           std::all_of(text.begin(), text.end(), [](char c) { return is(c, characters::token); });
 }
 
 HeadResult parse_request_head(std::string_view text, const HeadLimits& limits, RequestHead& head) {

@@ -3,7 +3,7 @@
 #include <cstring>
 #include <string_view>
 
-#include "handlers/byte_ranges.hpp"
+#include "handlers/http/byte_ranges.hpp"
 
 namespace {
 

@@ -4,9 +4,9 @@
 #include <string>
 #include <string_view>
 
-#include "handlers/accept.hpp"
-#include "handlers/etag.hpp"
-#include "handlers/preconditions.hpp"
+#include "handlers/http/accept.hpp"
+#include "handlers/http/etag.hpp"
+#include "handlers/http/preconditions.hpp"
 
 namespace {
 

@@ -3,8 +3,8 @@
 #include <string>
 #include <string_view>
 
-#include "handlers/url_path.hpp"
-#include "handlers/utf8.hpp"
+#include "handlers/http/url_path.hpp"
+#include "handlers/http/utf8.hpp"
 
 namespace {
 

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "handlers/document_root.hpp"
+#include "handlers/files/document_root.hpp"
 
 namespace basehttp {
 

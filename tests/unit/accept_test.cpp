@@ -1,4 +1,4 @@
-#include "handlers/accept.hpp"
+#include "handlers/http/accept.hpp"
 
 #include <doctest/doctest.h>
 

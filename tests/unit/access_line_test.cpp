@@ -1,4 +1,4 @@
-#include "server/access_line.hpp"
+#include "server/log/access_line.hpp"
 
 #include <doctest/doctest.h>
 

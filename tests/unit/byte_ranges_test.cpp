@@ -1,4 +1,4 @@
-#include "handlers/byte_ranges.hpp"
+#include "handlers/http/byte_ranges.hpp"
 
 #include <doctest/doctest.h>
 

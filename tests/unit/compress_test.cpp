@@ -1,4 +1,4 @@
-#include "handlers/compress.hpp"
+#include "handlers/files/compress.hpp"
 
 #include <doctest/doctest.h>
 #include <zlib.h>

@@ -1,4 +1,4 @@
-#include "handlers/directory_listing.hpp"
+#include "handlers/files/directory_listing.hpp"
 
 #include <doctest/doctest.h>
 #include <fcntl.h>

@@ -20,7 +20,7 @@
 #include <utility>
 #include <vector>
 
-#include "handlers/document_root.hpp"
+#include "handlers/files/document_root.hpp"
 #include "tests/support/document_roots.hpp"
 #include "tests/support/temp_dir.hpp"
 

@@ -1,4 +1,4 @@
-#include "handlers/document_root.hpp"
+#include "handlers/files/document_root.hpp"
 
 #include <doctest/doctest.h>
 #include <fcntl.h>

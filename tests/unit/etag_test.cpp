@@ -1,4 +1,4 @@
-#include "handlers/etag.hpp"
+#include "handlers/http/etag.hpp"
 
 #include <doctest/doctest.h>
 

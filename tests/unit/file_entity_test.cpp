@@ -1,4 +1,4 @@
-#include "handlers/file_entity.hpp"
+#include "handlers/files/file_entity.hpp"
 
 #include <doctest/doctest.h>
 #include <fcntl.h>

@@ -1,4 +1,4 @@
-#include "handlers/html_escape.hpp"
+#include "handlers/http/html_escape.hpp"
 
 #include <doctest/doctest.h>
 

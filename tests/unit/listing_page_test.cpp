@@ -1,4 +1,4 @@
-#include "handlers/listing_page.hpp"
+#include "handlers/files/listing_page.hpp"
 
 #include <doctest/doctest.h>
 
@@ -9,8 +9,8 @@
 #include <string_view>
 #include <utility>
 
-#include "handlers/display_text.hpp"
-#include "handlers/url_path.hpp"
+#include "handlers/files/display_text.hpp"
+#include "handlers/http/url_path.hpp"
 #include "tests/support/temp_dir.hpp"
 
 namespace basehttp {

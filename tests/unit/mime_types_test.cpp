@@ -1,4 +1,4 @@
-#include "handlers/mime_types.hpp"
+#include "handlers/http/mime_types.hpp"
 
 #include <doctest/doctest.h>
 
@@ -6,7 +6,7 @@
 #include <set>
 #include <string>
 
-#include "handlers/mime_table.hpp"
+#include "handlers/http/mime_table.hpp"
 
 using namespace basehttp;
 

@@ -1,4 +1,4 @@
-#include "server/outbox.hpp"
+#include "server/exchange/outbox.hpp"
 
 #include <doctest/doctest.h>
 #include <fcntl.h>

@@ -1,4 +1,4 @@
-#include "handlers/preconditions.hpp"
+#include "handlers/http/preconditions.hpp"
 
 #include <doctest/doctest.h>
 

@@ -1,4 +1,4 @@
-#include "server/request_body.hpp"
+#include "server/exchange/request_body.hpp"
 
 #include <doctest/doctest.h>
 

@@ -1,4 +1,4 @@
-#include "server/response_cache.hpp"
+#include "server/exchange/response_cache.hpp"
 
 #include <doctest/doctest.h>
 

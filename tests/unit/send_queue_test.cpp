@@ -1,4 +1,4 @@
-#include "server/send_queue.hpp"
+#include "server/exchange/send_queue.hpp"
 
 #include <doctest/doctest.h>
 #include <fcntl.h>

@@ -1,4 +1,4 @@
-#include "handlers/site_lookup.hpp"
+#include "handlers/files/site_lookup.hpp"
 
 #include <doctest/doctest.h>
 #include <sys/stat.h>

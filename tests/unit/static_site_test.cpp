@@ -1,4 +1,4 @@
-#include "handlers/static_site.hpp"
+#include "handlers/files/static_site.hpp"
 
 #include <doctest/doctest.h>
 

@@ -1,4 +1,4 @@
-#include "handlers/url_path.hpp"
+#include "handlers/http/url_path.hpp"
 
 #include <doctest/doctest.h>
 

@@ -1,4 +1,4 @@
-#include "handlers/utf8.hpp"
+#include "handlers/http/utf8.hpp"
 
 #include <doctest/doctest.h>
 

@@ -1,0 +1,101 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "server/fd.hpp"
+
+namespace basehttp {
+
+enum class FileKind : std::uint8_t { regular, directory };
+
+/// What fstat says about a file; the fields from which a validator (ETag, Last-Modified) and the
+/// check "is it still the same file" are made. Times are seconds and nanoseconds since 1970.
+struct FileInfo {
+    FileKind kind = FileKind::regular;
+    std::uint64_t size = 0;
+    std::int64_t mtime = 0;
+    long mtime_ns = 0;
+    std::int64_t ctime = 0;
+    long ctime_ns = 0;
+    std::uint64_t inode = 0;
+    std::uint64_t device = 0;
+
+    bool operator==(const FileInfo&) const = default;
+};
+
+enum class OpenStatus : std::uint8_t {
+    ok,
+    not_found,         ///< absent, outside the root, or neither file nor directory
+    forbidden,         ///< there, but this process may not read it
+    is_directory,      ///< open_file or stat met a directory; `info` is filled
+    try_again,         ///< may_block was false and only a call that may block can tell
+    out_of_resources,  ///< no descriptors or memory, or the file stays busy; a 503
+    io_error           ///< the file system failed; a 500
+};
+
+struct OpenedFile {
+    OpenStatus status = OpenStatus::not_found;
+    Fd fd;  ///< held only with OpenStatus::ok
+    FileInfo info;
+};
+
+struct FoundFile {
+    OpenStatus status = OpenStatus::not_found;
+    FileInfo info;  ///< filled with OpenStatus::ok (a regular file) and is_directory
+};
+
+/// A site's directory, held open, and the only way anything of the site is opened: no path leads
+/// outside it, whatever the path says and whatever changes in the file system meanwhile.
+///
+/// Paths are URL paths, decoded and normalised (handlers/http/url_path.hpp): they begin with '/'.
+/// Any other text is safe and not found: without the leading '/', with NUL or a ".." segment, too
+/// long. A final '/' asks for a directory.
+///
+/// Symbolic links inside the root work as long as they stay inside, absolute ones when they begin
+/// with the root's own path without links. (RESOLVE_BENEATH refuses those; they take the walk, and
+/// a look-up that may not block cannot tell.) Other file systems mounted inside the root are
+/// followed. FIFOs, devices and sockets are not found and never opened for reading.
+///
+/// Immutable after construction: any thread. Calls may wait for a disk unless may_block is false.
+class DocumentRoot {
+  public:
+    enum class Resolver : std::uint8_t {
+        automatic,  ///< openat2 if the kernel has it and lets us, otherwise the walk
+        openat2,
+        walk  ///< one openat(O_NOFOLLOW) per segment; kernels before 5.6 and old seccomp profiles
+    };
+
+    /// Opens the directory; `path` itself may be or contain a symbolic link, resolved now.
+    /// Throws std::system_error, with the path in its text, if it is no directory or not
+    /// accessible, or if Resolver::openat2 was asked for and is missing.
+    static DocumentRoot open(const std::string& path, Resolver resolver = Resolver::automatic);
+
+    /// Opens a regular file for reading. The descriptor does not block and is close-on-exec.
+    OpenedFile open_file(std::string_view decoded_path, bool may_block = true) const;
+
+    /// Opens a directory to read its entries. A regular file is not_found here.
+    OpenedFile open_directory(std::string_view decoded_path, bool may_block = true) const;
+
+    /// Tells what is there without opening it: for cached files, one path walk and no side effect.
+    /// Reading it may still be forbidden.
+    FoundFile stat(std::string_view decoded_path, bool may_block = true) const;
+
+    int fd() const { return root_.get(); }
+    const std::string& path() const { return path_; }
+
+    /// openat2 or walk, never automatic.
+    Resolver resolver() const { return resolver_; }
+
+  private:
+    DocumentRoot(std::string path, Fd root, Resolver resolver, bool has_cached_lookup);
+
+    std::string path_;
+    std::string real_path_;  ///< absolute, without links; for absolute links that lead back
+    Fd root_;
+    Resolver resolver_;
+    bool has_cached_lookup_;  ///< RESOLVE_CACHED, Linux 5.12
+};
+
+}  // namespace basehttp

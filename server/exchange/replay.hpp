@@ -1,0 +1,48 @@
+// An answer that the loop may give again without a handler: decided once, served often.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "server/fd.hpp"
+#include "server/http1/request_head.hpp"
+
+namespace basehttp {
+
+/// Where a replay writes, and what the loop tells it.
+struct ReplayOutput {
+    ReplayOutput(std::string& out, std::string_view date_, std::string_view connection_line_)
+        : text(out), date(date_), connection_line(connection_line_) {}
+
+    std::string& text;                 ///< Append: status line, header section, small bodies.
+    std::string_view date;             ///< Present Date value.
+    std::string_view connection_line;  ///< "" or a whole Connection field line with CRLF.
+
+    int status = 0;                  ///< Set by the replay, for the log.
+    std::uint64_t body_bytes = 0;    ///< Set by the replay: content that follows, for the log.
+    std::string_view body;           ///< Content too large to copy, alive as long as the replay.
+    std::shared_ptr<const Fd> file;  ///< Or a region of a file.
+    std::uint64_t file_offset = 0, file_length = 0;
+};
+
+/// Immutable, shared between the loop's cache and answers in progress. Made by a handler that
+/// offers it (Request::offer); every method runs on the loop's thread and must not block.
+class Replay {
+  public:
+    virtual ~Replay() = default;
+    /// Answers a GET or HEAD without body for the same host and path, whatever the query (and the
+    /// same Accept-Encoding where varies()). False: cannot, let a handler do it; nothing was
+    /// appended.
+    virtual bool answer(const RequestHead& head, ReplayOutput& out) const = 0;
+    /// Whether what it was made from is unchanged. Asked once a second at most.
+    virtual bool fresh() const = 0;
+    virtual bool varies() const = 0;
+    /// Bytes of memory it holds, for the cache's bound.
+    virtual std::size_t cost() const = 0;
+    /// Whether it keeps a descriptor open, of which the cache holds few.
+    virtual bool holds_descriptor() const { return false; }
+};
+
+}  // namespace basehttp

@@ -1,0 +1,72 @@
+// One request on its way through a handler, and the answer on its way back.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "server/address.hpp"
+#include "server/exchange/outbox.hpp"
+#include "server/exchange/replay.hpp"
+#include "server/exchange/request_body.hpp"
+#include "server/http1/request_head.hpp"
+
+namespace basehttp {
+
+class BaseRequestHandler;
+
+/// Why a request gets an error page instead of what it asked for.
+struct Rejection {
+    int code = 0;  ///< 0: not rejected.
+    std::string reason;
+};
+
+/// Owned by its connection, lent to one handler at a time. A handler sees a request whose body is
+/// either whole or, the first time, still to come (body_complete off): then it may refuse or
+/// expect_100, and leaves with wants_body to be called again when the body is there.
+class Request {
+  public:
+    /// `text` is the head as received; `head` points into some copy of it that begins at `from`.
+    Request(std::string text, const RequestHead& head, const char* from, Address client)
+        : text_(std::move(text)),
+          head_(head.rebased(from, text_.data())),
+          client_address_(std::move(client)) {}
+    Request(const Request&) = delete;
+    Request& operator=(const Request&) = delete;
+
+    const RequestHead& head() const { return head_; }
+    const Address& client_address() const { return client_address_; }
+
+    Rejection rejection;
+    RequestBody body;
+    bool body_complete = true;
+    bool body_too_long_to_skip = false;  ///< The connection closes if the body is left unread.
+    bool wants_body = false;             ///< Set by the handler: collect the body, call again.
+    std::unique_ptr<BaseRequestHandler> parked;  ///< The handler that waits for the body.
+
+    Outbox outbox;
+    bool close_connection = false;  ///< Set by the handler: no further request after this answer.
+
+    /// Lets the loop give this answer again (see Replay). Ignored unless all of it was sent well.
+    void offer(std::shared_ptr<const Replay> replay) { replay_ = std::move(replay); }
+    const std::shared_ptr<const Replay>& offered() const { return replay_; }
+
+    // For the access log.
+    int status = 0;
+    std::uint64_t body_bytes = 0;
+    bool log_access = false;  ///< The handler wants the server's own access line.
+    std::chrono::microseconds started{};
+
+    /// Ends the handler's turn; called once per turn by the server, on any thread.
+    std::function<void()> on_finished;
+
+  private:
+    std::string text_;
+    RequestHead head_;
+    Address client_address_;
+    std::shared_ptr<const Replay> replay_;
+};
+
+}  // namespace basehttp

@@ -1,0 +1,111 @@
+#include "server/exchange/response_cache.hpp"
+
+#include <algorithm>
+#include <functional>
+
+namespace basehttp {
+
+std::size_t ResponseCache::Hash::operator()(const Key& key) const {
+    const std::hash<std::string_view> hash;
+    return hash(key.path) ^ (hash(key.host) << 1);
+}
+
+ResponseCache::Key ResponseCache::key_of(const RequestHead& head) const {
+    return {canonical_host ? canonical_host(head.host) : head.host,
+            head.target.substr(0, head.target.find('?'))};
+}
+
+const std::shared_ptr<const Replay>* ResponseCache::find(const RequestHead& head,
+                                                         std::chrono::microseconds now) {
+    const auto found = index_.find(key_of(head));
+    if (found == index_.end()) {
+        ++counters_.misses;
+        return nullptr;
+    }
+    Entry& entry = *found->second;
+    for (Variant& variant : entry.variants) {
+        if (variant.replay->varies() && variant.accept_encoding != head.accept_encoding) continue;
+        if (now - variant.checked >= recheck) {
+            if (!variant.replay->fresh()) {
+                ++counters_.stale;
+                erase(found->second);
+                return nullptr;
+            }
+            variant.checked = now;
+        }
+        entry.used = true;
+        ++counters_.hits;
+        return &variant.replay;
+    }
+    ++counters_.misses;
+    return nullptr;
+}
+
+void ResponseCache::insert(const RequestHead& head, std::shared_ptr<const Replay> replay,
+                           std::chrono::microseconds now) {
+    const std::string_view accept_encoding =
+        replay->varies() ? head.accept_encoding : std::string_view();
+    if (replay->cost() > most_bytes_ / 4 || accept_encoding.size() > longest_accept_encoding)
+        return;
+    const Key key = key_of(head);
+    auto found = index_.find(key);
+    if (found == index_.end()) {
+        Entry& entry = lists_[0].emplace_back();
+        entry.host = key.host;
+        entry.path = key.path;
+        found = index_.emplace(Key{entry.host, entry.path}, std::prev(lists_[0].end())).first;
+    }
+    std::vector<Variant>& variants = found->second->variants;
+    std::erase_if(variants, [&](const Variant& v) {
+        return !v.replay->varies() || !replay->varies() || v.accept_encoding == accept_encoding;
+    });
+    if (variants.size() >= most_variants) variants.erase(variants.begin());
+    variants.push_back({std::string(accept_encoding), std::move(replay), now});
+    measure(found->second);
+    evict();
+}
+
+/// Counts an entry anew, after its variants have changed, and puts it into the right list.
+void ResponseCache::measure(Entries::iterator entry) {
+    constexpr std::size_t overhead = sizeof(Entry) + 96;  // with the nodes of list and index
+    bytes_ -= entry->bytes;
+    entry->bytes = overhead + entry->host.size() + entry->path.size();
+    bool descriptor = false;
+    for (const Variant& variant : entry->variants) {
+        entry->bytes += variant.replay->cost() + sizeof variant + variant.accept_encoding.size();
+        descriptor = descriptor || variant.replay->holds_descriptor();
+    }
+    bytes_ += entry->bytes;
+    if (descriptor == entry->descriptor) return;
+    Entries& to = list_of(descriptor);
+    to.splice(to.end(), list_of(entry->descriptor), entry);
+    entry->descriptor = descriptor;
+}
+
+void ResponseCache::erase(Entries::iterator entry) {
+    bytes_ -= entry->bytes;
+    index_.erase(Key{entry->host, entry->path});
+    list_of(entry->descriptor).erase(entry);
+}
+
+void ResponseCache::evict_one(bool descriptor) {
+    Entries& entries = list_of(descriptor);
+    while (entries.front().used) {
+        entries.front().used = false;
+        entries.splice(entries.end(), entries, entries.begin());
+    }
+    ++counters_.evictions;
+    erase(entries.begin());
+}
+
+void ResponseCache::evict() {
+    while (lists_[1].size() > most_descriptors_) evict_one(true);
+    while (!index_.empty() && (bytes_ > most_bytes_ || index_.size() > most_entries_))
+        evict_one(lists_[0].empty());
+}
+
+void ResponseCache::drop_descriptors() {
+    while (!lists_[1].empty()) erase(lists_[1].begin());
+}
+
+}  // namespace basehttp

@@ -1,0 +1,92 @@
+// Replays by host and path. One per loop: no lock, no sharing but of immutable bodies.
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <list>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "server/exchange/replay.hpp"
+
+namespace basehttp {
+
+/// Bounded by bytes, entries and descriptors; evicts what was not used since the last sweep (second
+/// chance). Entries with descriptors are evicted among themselves, so that many large files do not
+/// push out the small ones.
+class ResponseCache {
+  public:
+    ResponseCache(std::size_t most_bytes, std::size_t most_entries,
+                  std::size_t most_descriptors = 256)
+        : most_bytes_(most_bytes),
+          most_entries_(most_entries),
+          most_descriptors_(most_descriptors) {}
+
+    /// From the Host of a request to the name of its site, so that made-up hosts do not multiply
+    /// entries. Empty: the Host itself.
+    std::function<std::string_view(std::string_view)> canonical_host;
+
+    /// The replay for this request or nullptr. Asks a replay older than `recheck` whether it is
+    /// fresh and drops it when not.
+    const std::shared_ptr<const Replay>* find(const RequestHead& head,
+                                              std::chrono::microseconds now);
+    void insert(const RequestHead& head, std::shared_ptr<const Replay> replay,
+                std::chrono::microseconds now);
+
+    /// Closes every descriptor that is not in use by an answer.
+    void drop_descriptors();
+
+    struct Counters {
+        std::uint64_t hits = 0, misses = 0, evictions = 0, stale = 0;
+    };
+    const Counters& counters() const { return counters_; }
+    std::size_t entries() const { return index_.size(); }
+    std::size_t bytes() const { return bytes_; }
+
+    /// A change on disk shows within a second: checked this long after the last check.
+    static constexpr std::chrono::milliseconds recheck{900};
+    static constexpr std::size_t most_variants = 4;
+    static constexpr std::size_t longest_accept_encoding = 256;  ///< bytes; longer: not kept
+
+  private:
+    struct Variant {
+        std::string accept_encoding;  // as sent; empty unless the replay varies
+        std::shared_ptr<const Replay> replay;
+        std::chrono::microseconds checked{};
+    };
+    struct Entry {
+        std::string host, path;
+        std::vector<Variant> variants;
+        std::size_t bytes = 0;
+        bool used = false;
+        bool descriptor = false;  // any of the variants holds one
+    };
+    using Entries = std::list<Entry>;
+    struct Key {
+        std::string_view host, path;
+        bool operator==(const Key&) const = default;
+    };
+    struct Hash {
+        std::size_t operator()(const Key& key) const;
+    };
+
+    Key key_of(const RequestHead& head) const;
+    Entries& list_of(bool descriptor) { return lists_[descriptor ? 1 : 0]; }
+    void measure(Entries::iterator entry);
+    void erase(Entries::iterator entry);
+    void evict_one(bool descriptor);
+    void evict();
+
+    std::size_t most_bytes_, most_entries_, most_descriptors_;
+    std::size_t bytes_ = 0;
+    std::array<Entries, 2> lists_;  // without and with descriptors; the sweep's hand is the front
+    std::unordered_map<Key, Entries::iterator, Hash> index_;
+    Counters counters_;
+};
+
+}  // namespace basehttp

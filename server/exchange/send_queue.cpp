@@ -1,0 +1,97 @@
+#include "server/exchange/send_queue.hpp"
+
+#include <sys/sendfile.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+
+namespace basehttp {
+
+Segment Segment::bytes(std::string text) {
+    Segment segment;
+    segment.length = text.size();
+    segment.text = std::move(text);
+    return segment;
+}
+
+Segment Segment::shared(std::shared_ptr<const void> owner, std::string_view bytes) {
+    Segment segment;
+    segment.length = bytes.size();
+    segment.owner = std::move(owner);
+    segment.borrowed = bytes;
+    return segment;
+}
+
+Segment Segment::region(std::shared_ptr<const Fd> file, std::uint64_t offset,
+                        std::uint64_t length) {
+    Segment segment;
+    segment.file = file->get();
+    segment.owner = std::move(file);
+    segment.offset = offset;
+    segment.length = length;
+    return segment;
+}
+
+void SendQueue::clear() {
+    segments_ = {};  // gives the memory back: an idle connection holds none
+    first_ = 0;
+}
+
+SendStatus SendQueue::send(int socket, std::uint64_t& sent) {
+    std::uint64_t this_turn = 0;
+    while (!empty()) {
+        if (this_turn >= turn) return SendStatus::paused;
+        const bool from_file = segments_[first_].is_file();
+        const long count = from_file ? send_region(socket) : send_memory(socket);
+        if (count > 0) {
+            advance(static_cast<std::uint64_t>(count));
+            this_turn += static_cast<std::uint64_t>(count);
+            sent += static_cast<std::uint64_t>(count);
+        } else if (count == 0) {
+            return SendStatus::shrunk;
+        } else if (errno == EAGAIN) {
+            return SendStatus::blocked;
+        } else if (errno != EINTR) {
+            return from_file && errno == EIO ? SendStatus::shrunk : SendStatus::failed;
+        }
+    }
+    clear();
+    return SendStatus::sent;
+}
+
+long SendQueue::send_memory(int socket) {
+    std::array<iovec, 64> parts;
+    std::size_t count = 0;
+    std::size_t index = first_;
+    for (; index < segments_.size() && count < parts.size() && !segments_[index].is_file(); ++index)
+        parts[count++] = {const_cast<char*>(segments_[index].memory()), segments_[index].length};
+    const bool more_follows = index < segments_.size();
+    msghdr message{};
+    message.msg_iov = parts.data();
+    message.msg_iovlen = count;
+    return ::sendmsg(socket, &message, MSG_NOSIGNAL | (more_follows ? MSG_MORE : 0));
+}
+
+long SendQueue::send_region(int socket) {
+    const Segment& region = segments_[first_];
+    auto offset = static_cast<off_t>(region.offset);
+    return ::sendfile(socket, region.file, &offset, std::min<std::uint64_t>(region.length, turn));
+}
+
+void SendQueue::advance(std::uint64_t count) {
+    while (count > 0) {
+        Segment& segment = segments_[first_];
+        const std::uint64_t part = std::min(count, segment.length);
+        segment.offset += part;
+        segment.length -= part;
+        count -= part;
+        if (segment.length > 0) return;
+        segment = Segment{};  // frees what it held
+        ++first_;
+    }
+}
+
+}  // namespace basehttp

@@ -1,0 +1,218 @@
+// Life of a connection: events, deadlines, reading and the end. Requests: http_exchange.cpp.
+#include "server/http1/http_connection.hpp"
+
+#include <sys/epoll.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "server/http_loop.hpp"
+#include "server/http_server.hpp"
+
+namespace basehttp {
+namespace {
+
+constexpr std::chrono::milliseconds linger_timeout{2000};
+constexpr std::uint64_t linger_bytes = 16u << 20;
+
+}  // namespace
+
+HttpConnection::HttpConnection(HttpLoop& loop, Fd socket, Address client)
+    : loop_(loop), socket_(std::move(socket)), slot_(socket_.get()), client_(std::move(client)) {}
+
+HttpConnection::~HttpConnection() = default;
+
+void HttpConnection::start() {
+    set_deadline(loop_.settings.header_timeout);
+    loop_.loop.watch(socket_.get(), EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, *this);
+}
+
+void HttpConnection::on_event(std::uint32_t events) {
+    if (gone_) return;
+    if (events & (EPOLLERR | EPOLLHUP)) return abort();
+    if (events & EPOLLRDHUP) half_closed_ = true;
+    if (events & (EPOLLIN | EPOLLRDHUP)) readable_ = true;
+    advance();
+}
+
+void HttpConnection::advance() {
+    resuming_ = false;
+    for (bool moved = true; moved;) {
+        switch (state_) {
+            case State::reading_head:
+                moved = read_heads();
+                break;
+            case State::reading_body:
+            case State::skipping_body:
+                moved = read_body();
+                break;
+            case State::handling:
+            case State::sending:
+                moved = send_output();
+                break;
+            case State::lingering:
+                moved = linger();
+                break;
+            case State::closed:
+                return;
+        }
+    }
+}
+
+void HttpConnection::set_deadline(std::chrono::milliseconds timeout) {
+    deadline_ = loop_.loop.now() + timeout;
+}
+
+void HttpConnection::check_deadline(std::chrono::microseconds now) {
+    if (deadline_.count() == 0 || now < deadline_) return;
+    deadline_ = {};
+    if (state_ == State::reading_head && head_begun_) {
+        begin_rejected(input_, {HeadStatus::bad, 0, 408, "Request header took too long"});
+        advance();
+    } else if (state_ == State::reading_body) {
+        reject(408, "Request body took too long");
+        advance();
+    } else {
+        abort();
+    }
+}
+
+void HttpConnection::drain() {
+    close_after_ = true;
+    if (state_ == State::reading_head && !head_begun_ && output_.empty()) close();
+}
+
+void HttpConnection::abort() {
+    if (state_ == State::closed) return;
+    if (exchange_ && !exchange_->done && state_ == State::handling) {
+        // The handler still has the request: tell it, and go when it is back.
+        exchange_->request.outbox.cancel();
+        drop_output();
+        deadline_ = {};
+        gone_ = true;
+        ::shutdown(socket_.get(), SHUT_RDWR);
+        return;
+    }
+    if (exchange_ && state_ == State::sending) log_answer();
+    close();
+}
+
+/// Reads once into `out`. 0: the client has finished; -1: nothing there now; -2: it is gone.
+long HttpConnection::receive(char* out, std::size_t size) {
+    for (;;) {
+        const ssize_t count = ::recv(socket_.get(), out, size, 0);
+        if (count < 0 && errno == EINTR) continue;
+        if (count < 0 && errno != EAGAIN) return -2;
+        // A short read has emptied the socket: the next edge tells of more.
+        readable_ = count == static_cast<ssize_t>(size) || (count > 0 && half_closed_);
+        if (count == 0) half_closed_ = true;
+        return count;
+    }
+}
+
+bool HttpConnection::read_heads() {
+    if (unparsed_) {
+        unparsed_ = false;
+        const std::string text = std::move(input_);
+        input_.clear();
+        keep_unparsed(text, serve(text));
+        return true;
+    }
+    if (!readable_) return false;
+    const long count = receive(loop_.input.get(), HttpLoop::input_size);
+    if (count == -1) return false;
+    if (count <= 0) {
+        close();
+        return false;
+    }
+    const std::string_view text(loop_.input.get(), static_cast<std::size_t>(count));
+    if (input_.empty()) {
+        keep_unparsed(text, serve(text));
+        return state_ != State::closed;
+    }
+    const std::size_t had = input_.size();
+    input_.append(text);
+    // Part of a line cannot complete a head; look again only now and then for its limits' sake.
+    if (text.find('\n') != std::string_view::npos || had / 1024 != input_.size() / 1024)
+        unparsed_ = true;
+    return true;
+}
+
+void HttpConnection::keep_unparsed(std::string_view text, std::size_t used) {
+    if (state_ == State::closed || used >= text.size()) return;
+    input_.assign(text.substr(used));
+    unparsed_ = state_ != State::reading_head;
+}
+
+bool HttpConnection::read_body() {
+    if (!input_.empty()) {
+        const std::string text = std::move(input_);
+        input_.clear();
+        unparsed_ = false;
+        const std::size_t used = feed_body(text);
+        if (used < text.size()) {
+            input_ = text.substr(used);
+            unparsed_ = true;
+        }
+        return true;
+    }
+    if (!readable_) return false;
+    const long count = receive(loop_.input.get(), HttpLoop::input_size);
+    if (count == -1) return false;
+    if (count <= 0) {
+        abort();
+        return false;
+    }
+    set_deadline(loop_.settings.body_timeout);
+    const std::string_view text(loop_.input.get(), static_cast<std::size_t>(count));
+    const std::size_t used = feed_body(text);
+    if (used < text.size() && state_ != State::closed) {
+        input_.assign(text.substr(used));
+        unparsed_ = true;
+    }
+    return state_ != State::closed;
+}
+
+/// RFC 9112 section 9.6: close our side, then read for a while, so that the client gets the answer
+/// instead of a reset.
+void HttpConnection::close_gracefully() {
+    const bool nothing_unread = input_.empty() && !rejected_ && !readable_;
+    if (nothing_unread) return close();
+    ::shutdown(socket_.get(), SHUT_WR);
+    state_ = State::lingering;
+    input_ = {};
+    set_deadline(linger_timeout);
+}
+
+bool HttpConnection::linger() {
+    while (readable_) {
+        const long count = receive(loop_.input.get(), HttpLoop::input_size);
+        if (count == -1) return false;
+        lingered_ += static_cast<std::uint64_t>(std::max(0L, count));
+        if (count <= 0 || lingered_ > linger_bytes) {
+            close();
+            return false;
+        }
+    }
+    return false;
+}
+
+/// An answer that stays incomplete ends with a reset: the client can tell, and the kernel need not
+/// keep what it holds for a client that does not read.
+void HttpConnection::drop_output() {
+    if (output_.empty()) return;
+    const ::linger at_once{1, 0};
+    ::setsockopt(socket_.get(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+    output_.clear();
+}
+
+void HttpConnection::close() {
+    if (state_ == State::closed) return;
+    state_ = State::closed;
+    drop_output();
+    socket_.reset();
+    loop_.remove(*this);
+}
+
+}  // namespace basehttp

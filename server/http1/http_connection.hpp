@@ -1,0 +1,112 @@
+// A client's HTTP/1 connection: an explicit state, moved on by readiness, deadlines and handlers.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "server/address.hpp"
+#include "server/event_loop.hpp"
+#include "server/exchange/request.hpp"
+#include "server/exchange/send_queue.hpp"
+#include "server/http1/body_decoder.hpp"
+
+namespace basehttp {
+
+class HttpLoop;
+
+/// Owned by its HttpLoop, loop thread only. While it waits for a request it holds no buffer: reads
+/// go to the loop's scratch memory, and only what a head lacks is kept.
+///
+///     reading_head ─ bad ──→ handling ─→ sending ─→ lingering ─→ closed
+///       │ │ ↑                  ↑ │ ↑        │
+///       │ └─│─ no body ────────┘ │ └────┐   └─ keep alive ─→ (skipping_body ─→) reading_head
+///       │   └─ replayed          └─→ reading_body
+class HttpConnection final : public Watcher {
+  public:
+    HttpConnection(HttpLoop& loop, Fd socket, Address client);
+    ~HttpConnection() override;
+
+    void start();
+    void on_event(std::uint32_t events) override;
+    /// Goes on as far as possible without waiting.
+    void advance();
+    void check_deadline(std::chrono::microseconds now);
+    /// Finishes what is in progress, then closes; closes at once when idle.
+    void drain();
+    /// Drops everything.
+    void abort();
+    int slot() const { return slot_; }
+
+  private:
+    enum class State : std::uint8_t {
+        reading_head,   ///< Between requests, or part of a head is there.
+        reading_body,   ///< A parked handler waits for the body.
+        skipping_body,  ///< The answer is out, the body was not wanted.
+        handling,       ///< A handler has the request.
+        sending,        ///< The answer is complete and on its way.
+        lingering,      ///< Our side is closed; what the client still sends is dropped.
+        closed
+    };
+    /// The loop's side of a request in progress.
+    struct Exchange {
+        Request request;
+        BodyDecoder decoder;
+        bool done = false;       ///< The handler ended its turn for good.
+        std::uint64_t sent = 0;  ///< Bytes, header and framing included.
+        Exchange(std::string text, const RequestHead& head, const char* from, Address client)
+            : request(std::move(text), head, from, std::move(client)),
+              decoder(BodyDecoder::fixed(0, 0)) {}
+    };
+
+    // Reading; each returns false when it must wait.
+    bool read_heads();
+    bool read_body();
+    bool linger();
+    std::size_t serve(std::string_view text);
+    long receive(char* out, std::size_t size);
+    void keep_unparsed(std::string_view text, std::size_t used);
+
+    // Requests.
+    bool try_replay();
+    std::size_t begin_exchange(std::string_view head_text, std::string_view rest);
+    void begin_rejected(std::string_view text, const HeadResult& bad);
+    std::size_t feed_body(std::string_view input);
+    void reject(int code, std::string reason);
+    void dispatch();
+    void handler_finished();
+
+    // Sending.
+    bool send_output();
+    bool flush_replays();
+    bool finish_answer();
+    bool send_failed(SendStatus status);
+    void log_answer();
+    bool next_request();
+    void close_gracefully();
+    void drop_output();
+    void close();
+    void set_deadline(std::chrono::milliseconds timeout);
+
+    HttpLoop& loop_;
+    Fd socket_;
+    const int slot_;
+    State state_ = State::reading_head;
+    bool readable_ = false;     ///< A read may bring something.
+    bool half_closed_ = false;  ///< The client has sent its last byte.
+    bool head_begun_ = false;   ///< Part of a head is there; its deadline runs.
+    bool unparsed_ = false;     ///< input_ may hold a whole head that was not looked at.
+    bool close_after_ = false;  ///< No request after the answers that are being sent.
+    bool resuming_ = false;     ///< resume_later() is under way.
+    bool rejected_ = false;     ///< What follows on the connection cannot be told apart.
+    bool gone_ = false;         ///< The client is gone, a handler still has the request.
+    std::chrono::microseconds deadline_{};  ///< 0: none
+    std::uint64_t lingered_ = 0;
+    std::string input_;  ///< Received, not yet used; empty between requests.
+    SendQueue output_;
+    std::unique_ptr<Exchange> exchange_;
+    Address client_;
+};
+
+}  // namespace basehttp

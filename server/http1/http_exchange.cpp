@@ -1,0 +1,290 @@
+// A connection's requests and answers: from bytes to handlers, and back to the socket.
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <system_error>
+
+#include "server/base_request_handler.hpp"
+#include "server/http1/http_connection.hpp"
+#include "server/http_loop.hpp"
+#include "server/http_server.hpp"
+
+namespace basehttp {
+namespace {
+
+/// An unread body of at most this size is skipped to keep the connection; a longer one closes it.
+constexpr std::uint64_t skippable_body = 64u << 10;
+constexpr std::size_t replay_batch = 64u << 10;
+
+std::string_view connection_line(const RequestHead& head) {
+    if (!head.keep_alive) return "Connection: close\r\n";
+    return head.version_minor == 0 ? "Connection: keep-alive\r\n" : "";
+}
+
+}  // namespace
+
+/// Serves the whole requests at the start of `text`; the number of bytes used.
+std::size_t HttpConnection::serve(std::string_view text) {
+    std::size_t used = 0;
+    while (used < text.size() && state_ == State::reading_head) {
+        const std::string_view rest = text.substr(used);
+        const HeadResult result = parse_request_head(rest, loop_.settings.head, loop_.head);
+        if (result.status == HeadStatus::incomplete) {
+            if (!head_begun_)  // a new connection's deadline runs already
+                deadline_ = std::min(deadline_, loop_.loop.now() + loop_.settings.header_timeout);
+            head_begun_ = true;
+            break;
+        }
+        head_begun_ = false;
+        if (result.status == HeadStatus::complete && try_replay()) {
+            used += result.consumed;
+            if (loop_.output.size() >= replay_batch && !flush_replays()) break;
+            continue;
+        }
+        if (!flush_replays()) break;
+        if (result.status == HeadStatus::bad) {
+            begin_rejected(rest, result);
+            return text.size();
+        }
+        used += result.consumed;
+        used += begin_exchange(rest.substr(0, result.consumed), text.substr(used));
+    }
+    flush_replays();
+    if (state_ == State::reading_head && !head_begun_) set_deadline(loop_.settings.idle_timeout);
+    return used;
+}
+
+bool HttpConnection::try_replay() {
+    const RequestHead& head = loop_.head;
+    if (head.has_body() || head.repeated || head.expect_continue || head.expect_unknown ||
+        close_after_ || (head.method != "GET" && head.method != "HEAD"))
+        return false;
+    const auto* found = loop_.cache.find(head, loop_.loop.now());
+    if (found == nullptr) return false;
+    ReplayOutput out(loop_.output, loop_.loop.date(), connection_line(head));
+    if (!(*found)->answer(head, out)) return false;
+    if (!out.body.empty() || out.file_length > 0) {
+        output_.push(Segment::bytes(std::move(loop_.output)));
+        loop_.output.clear();
+        output_.push(Segment::shared(*found, out.body));
+        if (out.file) output_.push(Segment::region(out.file, out.file_offset, out.file_length));
+        state_ = State::sending;
+    }
+    if (!head.keep_alive) {
+        close_after_ = true;
+        state_ = State::sending;
+    }
+    loop_.log_access({client_.host, head.request_line, head.host, head.referer, head.user_agent,
+                      out.status, out.body_bytes, std::chrono::microseconds{0}});
+    ++loop_.answered;
+    return true;
+}
+
+/// Sends what replays have left in the loop's scratch. False: the socket is full, or it failed.
+bool HttpConnection::flush_replays() {
+    std::string& output = loop_.output;
+    if (output.empty()) return true;
+    const ssize_t count =
+        output_.empty() ? ::send(socket_.get(), output.data(), output.size(), MSG_NOSIGNAL) : 0;
+    if (count == static_cast<ssize_t>(output.size())) {
+        output.clear();
+        return true;
+    }
+    output_.push(
+        Segment::bytes(output.substr(static_cast<std::size_t>(std::max<ssize_t>(0, count)))));
+    output.clear();
+    state_ = State::sending;
+    set_deadline(loop_.settings.send_timeout);
+    return false;
+}
+
+/// Hands a request to a handler; the number of bytes of `rest` that belong to its body.
+std::size_t HttpConnection::begin_exchange(std::string_view head_text, std::string_view rest) {
+    exchange_ =
+        std::make_unique<Exchange>(std::string(head_text), loop_.head, head_text.data(), client_);
+    Request& request = exchange_->request;
+    const RequestHead& head = request.head();
+    const HttpSettings& settings = loop_.settings;
+    request.started = loop_.loop.now();
+    request.close_connection = close_after_;
+    request.body = RequestBody(settings.body_memory, settings.temp_directory);
+    request.outbox.on_flush = [this] { loop_.loop.post([this] { advance(); }); };
+    request.on_finished = [this] { loop_.loop.post([this] { handler_finished(); }); };
+    if (!head.has_body()) {
+        dispatch();
+        return 0;
+    }
+    request.body_complete = false;
+    if (head.content_length.value_or(0) > settings.body) {
+        reject(413, "Request body too large");
+        return 0;
+    }
+    exchange_->decoder = head.chunked ? BodyDecoder::chunked(settings.body)
+                                      : BodyDecoder::fixed(*head.content_length, settings.body);
+    const std::size_t used = feed_body(rest);
+    if (state_ == State::reading_head) dispatch();
+    return used;
+}
+
+/// An error page for bytes that are no request, or not in time; the connection then closes.
+void HttpConnection::begin_rejected(std::string_view text, const HeadResult& bad) {
+    if (bad.code == 408) parse_request_head(text, loop_.settings.head, loop_.head);
+    loop_.head.keep_alive = false;
+    exchange_ = std::make_unique<Exchange>(std::string(text), loop_.head, text.data(), client_);
+    Request& request = exchange_->request;
+    request.started = loop_.loop.now();
+    request.outbox.on_flush = [this] { loop_.loop.post([this] { advance(); }); };
+    request.on_finished = [this] { loop_.loop.post([this] { handler_finished(); }); };
+    reject(bad.code, bad.reason);
+}
+
+void HttpConnection::reject(int code, std::string reason) {
+    Request& request = exchange_->request;
+    request.rejection = {code, std::move(reason)};
+    request.parked.reset();
+    request.wants_body = false;
+    request.close_connection = rejected_ = true;
+    input_.clear();
+    unparsed_ = false;
+    head_begun_ = false;
+    dispatch();
+}
+
+/// Decodes part of the body; the number of bytes that belong to it.
+std::size_t HttpConnection::feed_body(std::string_view input) {
+    Request& request = exchange_->request;
+    const bool wanted = state_ != State::skipping_body;
+    bool stored = true;
+    const auto result = exchange_->decoder.feed(input, [&](std::string_view bytes) {
+        if (wanted && stored) stored = request.body.append(bytes);
+    });
+    using Status = BodyDecoder::Status;
+    if (!stored) {
+        loop_.server.log().write(LogLevel::error, "Cannot store a request body in " +
+                                                      loop_.settings.temp_directory + ": " +
+                                                      std::generic_category().message(errno));
+        reject(503, "No room for the request body");
+        return input.size();
+    }
+    if (result.status == Status::more) return result.consumed;
+    if (result.status == Status::done) {
+        request.body_complete = true;
+        if (state_ == State::reading_body) dispatch();
+        if (state_ == State::skipping_body) next_request();
+        return result.consumed;
+    }
+    if (wanted)
+        reject(result.status == Status::bad ? 400 : 413, result.reason);
+    else
+        abort();
+    return input.size();
+}
+
+void HttpConnection::dispatch() {
+    Request& request = exchange_->request;
+    const BodyDecoder& decoder = exchange_->decoder;
+    request.body_too_long_to_skip =
+        !request.body_complete && (decoder.is_chunked() || request.head().expect_continue ||
+                                   decoder.remaining() > skippable_body);
+    state_ = State::handling;
+    deadline_ = {};
+    loop_.server.handle_request_noblock(request);
+}
+
+void HttpConnection::handler_finished() {
+    Request& request = exchange_->request;
+    request.outbox.take(output_);
+    if (gone_) {
+        output_.clear();
+        log_answer();
+        return close();
+    }
+    if (request.wants_body) {
+        state_ = State::reading_body;
+        set_deadline(loop_.settings.body_timeout);
+    } else {
+        exchange_->done = true;
+        state_ = State::sending;
+        if (request.offered())
+            loop_.cache.insert(request.head(), request.offered(), loop_.loop.now());
+    }
+    advance();
+}
+
+bool HttpConnection::send_output() {
+    if (gone_) return false;
+    if (state_ == State::handling) exchange_->request.outbox.take(output_);
+    if (!output_.empty()) {
+        std::uint64_t sent = 0;
+        const SendStatus status = output_.send(socket_.get(), sent);
+        if (exchange_) exchange_->sent += sent;
+        if (status != SendStatus::sent) {
+            if (sent > 0 || deadline_.count() == 0) set_deadline(loop_.settings.send_timeout);
+            return send_failed(status);
+        }
+    }
+    if (state_ == State::sending) return finish_answer();
+    deadline_ = {};
+    if (state_ == State::handling) exchange_->request.outbox.drained();
+    return false;
+}
+
+bool HttpConnection::send_failed(SendStatus status) {
+    if (status == SendStatus::blocked) return false;
+    if (status == SendStatus::paused) {
+        if (!resuming_) loop_.resume_later(*this);
+        resuming_ = true;
+        return false;
+    }
+    if (status == SendStatus::shrunk)
+        loop_.server.log().write(LogLevel::warning,
+                                 "A file became shorter or unreadable while it was sent to " +
+                                     client_.text() + "; the connection was closed");
+    abort();
+    return false;
+}
+
+/// An answer is out: on to the next request, or the end.
+bool HttpConnection::finish_answer() {
+    bool keep = !close_after_;
+    if (exchange_) {
+        const Request& request = exchange_->request;
+        log_answer();
+        ++loop_.answered;
+        keep = keep && !request.close_connection;
+        if (keep && !request.body_complete) {
+            state_ = State::skipping_body;
+            set_deadline(loop_.settings.body_timeout);
+            return true;
+        }
+    }
+    if (keep) return next_request();
+    rejected_ = rejected_ || (exchange_ && !exchange_->request.body_complete);
+    exchange_.reset();
+    close_gracefully();
+    return state_ != State::closed;
+}
+
+void HttpConnection::log_answer() {
+    const Request& request = exchange_->request;
+    if (!request.log_access) return;
+    const RequestHead& head = request.head();
+    // An answer that broke off counts as far as it was sent.
+    const std::uint64_t bytes = std::min(request.body_bytes, exchange_->sent);
+    loop_.log_access({client_.host, head.request_line, head.host, head.referer, head.user_agent,
+                      request.status, bytes, loop_.loop.now() - request.started});
+}
+
+bool HttpConnection::next_request() {
+    exchange_.reset();
+    if (close_after_) {
+        close_gracefully();
+        return state_ != State::closed;
+    }
+    state_ = State::reading_head;
+    set_deadline(loop_.settings.idle_timeout);
+    return true;
+}
+
+}  // namespace basehttp

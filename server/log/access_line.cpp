@@ -1,0 +1,122 @@
+#include "server/log/access_line.hpp"
+
+#include <algorithm>
+#include <charconv>
+
+namespace basehttp {
+namespace {
+
+bool is_plain(char c) { return c >= ' ' && c < 0x7f && c != '"' && c != '\\'; }
+
+void append_number(std::string& out, std::uint64_t value) {
+    std::array<char, 20> digits;
+    const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr;
+    out.append(digits.data(), end);
+}
+
+std::string time_text(const char* format, const std::tm& parts) {
+    std::array<char, 64> text;
+    return {text.data(), std::strftime(text.data(), text.size(), format, &parts)};
+}
+
+/// strftime without its locale: month names are English in every log.
+std::string month_name(const std::tm& parts) {
+    static constexpr std::string_view names = "JanFebMarAprMayJunJulAugSepOctNovDec";
+    return std::string(names.substr(static_cast<std::size_t>(parts.tm_mon) * 3, 3));
+}
+
+void append_json_text(std::string& out, std::string_view key, std::string_view value) {
+    static constexpr std::string_view hex = "0123456789abcdef";
+    out.append(",\"").append(key).append("\":\"");
+    for (const char c : value) {
+        const auto byte = static_cast<unsigned char>(c);
+        if (is_plain(c)) {
+            out += c;
+        } else if (c == '"' || c == '\\') {
+            out.append(1, '\\').append(1, c);
+        } else {
+            out.append("\\u00").append(1, hex[byte >> 4]).append(1, hex[byte & 15]);
+        }
+    }
+    out += '"';
+}
+
+void append_json_line(std::string& out, const AccessRecord& r, const LogTime& time) {
+    out.append("{\"time\":\"").append(time.iso()).append("\"");
+    append_json_text(out, "client", r.client);
+    append_json_text(out, "request", r.request_line);
+    append_json_text(out, "host", r.host);
+    out.append(",\"status\":");
+    append_number(out, static_cast<std::uint64_t>(r.status));
+    out.append(",\"bytes\":");
+    append_number(out, r.bytes);
+    out.append(",\"duration_us\":");
+    append_number(out, static_cast<std::uint64_t>(std::max<std::int64_t>(0, r.duration.count())));
+    append_json_text(out, "referer", r.referer);
+    append_json_text(out, "user_agent", r.user_agent);
+    out.append("}\n");
+}
+
+void append_quoted(std::string& out, std::string_view text) {
+    out += " \"";
+    if (text.empty())
+        out += '-';
+    else
+        append_escaped(out, text);
+    out += '"';
+}
+
+}  // namespace
+
+void LogTime::update(std::time_t now) {
+    if (now == now_) return;
+    now_ = now;
+    std::tm local{};
+    std::tm utc{};
+    ::localtime_r(&now, &local);
+    ::gmtime_r(&now, &utc);
+    const std::string day = time_text("%d/", local) + month_name(local);
+    python_ = day + time_text("/%Y %H:%M:%S", local);
+    common_ = day + time_text("/%Y:%H:%M:%S %z", local);
+    iso_ = time_text("%Y-%m-%dT%H:%M:%SZ", utc);
+}
+
+void append_escaped(std::string& out, std::string_view text) {
+    static constexpr std::string_view hex = "0123456789abcdef";
+    while (!text.empty()) {
+        const auto odd = std::find_if_not(text.begin(), text.end(), is_plain);
+        out.append(text.begin(), odd);
+        text.remove_prefix(static_cast<std::size_t>(odd - text.begin()));
+        if (text.empty()) return;
+        const auto byte = static_cast<unsigned char>(text.front());
+        if (byte == '"' || byte == '\\')
+            out.append(1, '\\').append(1, text.front());
+        else
+            out.append("\\x").append(1, hex[byte >> 4]).append(1, hex[byte & 15]);
+        text.remove_prefix(1);
+    }
+}
+
+void append_access_line(std::string& out, AccessFormat format, const AccessRecord& r,
+                        const LogTime& time) {
+    if (format == AccessFormat::off) return;
+    if (format == AccessFormat::json) return append_json_line(out, r, time);
+    const bool python = format == AccessFormat::python;
+    out.append(r.client.empty() ? std::string_view("-") : r.client).append(" - - [");
+    out.append(python ? time.python() : time.common()).append("] \"");
+    append_escaped(out, r.request_line);
+    out.append("\" ");
+    append_number(out, static_cast<std::uint64_t>(r.status));
+    out += ' ';
+    if (python || (r.bytes == 0 && format == AccessFormat::common))
+        out += '-';
+    else
+        append_number(out, r.bytes);
+    if (format == AccessFormat::combined) {
+        append_quoted(out, r.referer);
+        append_quoted(out, r.user_agent);
+    }
+    out += '\n';
+}
+
+}  // namespace basehttp

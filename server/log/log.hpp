@@ -1,0 +1,52 @@
+// The two logs of a server: events (errors and the like) and requests. Never waits: lines go
+// through a bounded queue to a thread that writes; what does not fit is dropped and counted.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "server/log/access_line.hpp"
+
+namespace basehttp {
+
+enum class LogLevel : std::uint8_t { debug, info, warning, error, off };
+
+struct LogOptions {
+    std::string access = "-";  ///< FILE, "-" for stderr, "off"
+    std::string error = "-";   ///< FILE, "-" for stderr
+    AccessFormat format = AccessFormat::python;
+    LogLevel level = LogLevel::info;
+    /// Shows log_message and log_error in http.server's manner beside the requests, as Python does;
+    /// off: they go to the event log at debug level, and each request has one line.
+    bool python_messages = true;
+};
+
+/// Any thread.
+class Log {
+  public:
+    /// Throws std::system_error when a file cannot be opened.
+    explicit Log(const LogOptions& options);
+    ~Log();  ///< Writes what is queued.
+
+    /// One event line. Control characters are escaped, so nobody can forge a line.
+    void write(LogLevel level, std::string_view text);
+    /// Whole access lines, each ended by '\n', made by append_access_line.
+    void write_access(std::string_view lines);
+    /// A line of log_message: see LogOptions::python_messages.
+    void write_message(std::string_view line);
+    bool python_messages() const { return python_messages_; }
+
+    AccessFormat format() const { return format_; }
+    bool access_on() const { return format_ != AccessFormat::off; }
+    void flush();
+
+  private:
+    struct Sinks;
+    std::unique_ptr<Sinks> sinks_;
+    AccessFormat format_;
+    bool python_messages_;
+};
+
+}  // namespace basehttp
