@@ -3,6 +3,8 @@
 #include <boost/beast/http.hpp>
 #include <cstddef>
 #include <cstdint>
+#include <iterator>
+#include <limits>
 #include <string>
 #include <string_view>
 
@@ -55,11 +57,24 @@ void check_rebased(std::string_view text, const RequestHead& head) {
 
 std::string_view view(beast::string_view text) { return {text.data(), text.size()}; }
 
+bool has_field(const RequestHead& head, std::string_view lower_name) {
+    return std::any_of(head.fields.begin(), head.fields.end(), [lower_name](const auto& field) {
+        return equals_lower(field.name, lower_name);
+    });
+}
+
+/// What Beast refuses and we do not: minor versions above 1, lengths past 2^64 (413 from us),
+/// options of Connection that are no tokens (without meaning to us).
+bool beast_is_stricter(const RequestHead& head, const beast::error_code& error) {
+    if (head.version[7] > '1') return true;
+    if (head.content_length == std::numeric_limits<std::uint64_t>::max()) return true;
+    return error == beast::http::error::bad_value &&
+           (has_field(head, "connection") || has_field(head, "proxy-connection"));
+}
+
 /// A head that we accept is accepted by Boost.Beast, which was written by others, and means the
-/// same: method, target, version, fields, framing. We are the stricter one everywhere but for
-/// minor versions above 1, which Beast refuses.
+/// same: method, target, version, fields, framing, persistence.
 void check_against_beast(std::string_view text, const RequestHead& head) {
-    if (head.version[7] > '1') return;
     if (text.substr(0, 2) == "\r\n") text.remove_prefix(2);
     beast::http::request_parser<beast::http::empty_body> parser;
     parser.header_limit(1u << 20);
@@ -68,6 +83,7 @@ void check_against_beast(std::string_view text, const RequestHead& head) {
     parser.eager(false);
     beast::error_code error;
     parser.put({text.data(), text.size()}, error);
+    if (beast_is_stricter(head, error)) return;
     check(!error);
     check(parser.is_header_done());
     const auto& message = parser.get();
@@ -77,7 +93,9 @@ void check_against_beast(std::string_view text, const RequestHead& head) {
     check(parser.chunked() == head.chunked);
     check(parser.content_length().has_value() == head.content_length.has_value());
     if (head.content_length) check(*parser.content_length() == *head.content_length);
-    check(message.keep_alive() == head.keep_alive);
+    // Beast also obeys Proxy-Connection, and in HTTP/1.0 keep-alive beside close.
+    if (head.keep_alive) check(parser.keep_alive() || has_field(head, "proxy-connection"));
+    if (!head.keep_alive && head.version_minor == 1) check(!parser.keep_alive());
     check(static_cast<std::size_t>(std::distance(message.begin(), message.end())) ==
           head.fields.size());
     for (const HeaderField& ours : head.fields) {
