@@ -44,12 +44,16 @@ void accept_all(Acceptor& acceptor, const Take& take) {
 class Poll {
   public:
     int fd() const { return epoll_; }
-    void add(Socket socket) {
-        const int fd = socket.release();
+    void add(int fd) {
         epoll_event event{};
         event.events = EPOLLIN | EPOLLET;
         event.data.fd = fd;
         ::epoll_ctl(epoll_, EPOLL_CTL_ADD, fd, &event);
+    }
+    /// Accepts too, so that nothing else has to wait.
+    void listen(int fd) {
+        listener_ = fd;
+        add(fd);
     }
     void serve(int timeout) {
         std::array<epoll_event, 256> events;
@@ -59,7 +63,9 @@ class Poll {
             count = ::epoll_wait(epoll_, events.data(), 256, timeout);
             for (int i = 0; i < count; ++i) {
                 const int fd = events[static_cast<std::size_t>(i)].data.fd;
-                if (::recv(fd, buffer.data(), buffer.size(), 0) > 0)
+                if (fd == listener_)
+                    accept_all();
+                else if (::recv(fd, buffer.data(), buffer.size(), 0) > 0)
                     answer(fd);
                 else
                     ::close(fd);
@@ -68,6 +74,16 @@ class Poll {
     }
 
   private:
+    void accept_all() {
+        for (int fd = 0; fd >= 0;) {
+            fd = ::accept4(listener_, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
+            const int on = 1;
+            if (fd >= 0) ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+            if (fd >= 0) add(fd);
+        }
+    }
+
+    int listener_ = -1;
     int epoll_ = ::epoll_create1(EPOLL_CLOEXEC);
 };
 
@@ -115,7 +131,7 @@ int main(int argc, char** argv) {
     Acceptor acceptor(context, asio::ip::tcp::endpoint(asio::ip::address_v4::loopback(), port));
     Poll poll;
     asio::posix::stream_descriptor descriptor(context, poll.fd());
-    Take take = [&](Socket socket) { poll.add(std::move(socket)); };
+    Take take = [&](Socket socket) { poll.add(socket.release()); };
     if (mode == "callbacks")
         take = [](Socket socket) { std::make_shared<Callbacks>(std::move(socket))->read(); };
     if (mode == "coroutines")
@@ -123,13 +139,11 @@ int main(int argc, char** argv) {
             asio::co_spawn(context.get_executor(), converse(std::move(socket)), asio::detached);
         };
     if (mode == "nested") wait_nested(descriptor, poll);
+    if (mode == "bare") {
+        acceptor.non_blocking(true);
+        poll.listen(acceptor.native_handle());
+        for (;;) poll.serve(-1);
+    }
     accept_all(acceptor, take);
-    if (mode != "bare") {
-        context.run();
-        return 0;
-    }
-    for (;;) {  // one thread for both: connections come seldom
-        poll.serve(1);
-        context.poll();
-    }
+    context.run();
 }

@@ -50,13 +50,13 @@ bool MemoryServer::Answer::has(std::string_view line) const {
     return head().find("\r\n" + std::string(line) + "\r\n") != std::string_view::npos;
 }
 
-MemoryServer::MemoryServer(HandlerFactory handler)
+MemoryServer::MemoryServer(HandlerFactory handler, bool python_messages)
     : BaseServer({"127.0.0.1", 8000}, std::move(handler)) {
     set_log(std::make_shared<Log>(LogOptions{.access = (directory_ / "access").string(),
                                              .error = (directory_ / "error").string(),
                                              .format = AccessFormat::combined,
                                              .level = LogLevel::debug,
-                                             .python_messages = false}));
+                                             .python_messages = python_messages}));
 }
 
 MemoryServer::~MemoryServer() = default;
@@ -96,12 +96,13 @@ MemoryServer::Answer MemoryServer::finish(Request& request, std::string_view bod
     answer.close = request.close_connection;
     answer.status = request.status;
     answer.body_bytes = request.body_bytes;
+    answer.logged = request.log_access;
     return answer;
 }
 
-std::string MemoryServer::error_log() {
+std::string MemoryServer::log_text(const char* name) {
     set_log(std::make_shared<Log>(LogOptions{.access = "off", .level = LogLevel::off}));
-    std::ifstream file(directory_ / "error", std::ios::binary);
+    std::ifstream file(directory_ / name, std::ios::binary);
     return {std::istreambuf_iterator<char>(file), {}};
 }
 

@@ -14,7 +14,7 @@ namespace basehttp {
 /// server logs is kept. Python's tests call this idea SocketlessRequestHandler.
 class MemoryServer final : public BaseServer {
   public:
-    explicit MemoryServer(HandlerFactory handler);
+    explicit MemoryServer(HandlerFactory handler, bool python_messages = false);
     ~MemoryServer() override;
 
     struct Answer {
@@ -23,6 +23,7 @@ class MemoryServer final : public BaseServer {
         unsigned turns = 0;  ///< How often the handler was called.
         int status = 0;      ///< For the access log.
         std::uint64_t body_bytes = 0;
+        bool logged = false;  ///< It gets an access line from the server.
 
         std::string_view head() const;  ///< With the last field's CRLF, without the empty line.
         std::string_view body() const;
@@ -38,14 +39,16 @@ class MemoryServer final : public BaseServer {
     /// Bytes that the client had before the handler was called again with the body.
     std::string before_body;
 
-    /// Lines of the error log. Ends the log.
-    std::string error_log();
+    /// Lines of a log. Ends both logs.
+    std::string error_log() { return log_text("error"); }
+    std::string access_log() { return log_text("access"); }
 
   private:
     void start_loop(std::size_t) override {}
     void drain_loop(std::size_t) override {}
     std::uint64_t answered() const override { return 0; }
     Answer finish(Request& request, std::string_view body);
+    std::string log_text(const char* name);
 
     TempDir directory_;
 };
