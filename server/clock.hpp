@@ -8,7 +8,8 @@ namespace basehttp {
 
 using Milliseconds = std::chrono::milliseconds;
 
-/// Any thread. Tests derive to move time by hand; no code of ours asks the system otherwise.
+/// Any thread. Tests derive to move time by hand; deadlines, freshness and logs of a loop ask only
+/// it.
 class Clock {
   public:
     virtual ~Clock() = default;
