@@ -89,9 +89,10 @@ spdlog::level::level_enum spdlog_level(LogLevel level) {
 
 struct Log::Sinks {
     std::atomic<bool> closing = false;  // outlives the thread below
+    std::shared_ptr<spdlog::async_logger> error, access;
+    // Destroyed first: writes what is queued and joins, while the loggers are still there.
     std::shared_ptr<spdlog::details::thread_pool> thread =
         std::make_shared<spdlog::details::thread_pool>(1024, 1);
-    std::shared_ptr<spdlog::async_logger> error, access;
 
     std::shared_ptr<spdlog::async_logger> make(const std::string& name, const char* pattern) {
         auto logger = std::make_shared<spdlog::async_logger>(
