@@ -184,7 +184,9 @@ void SimpleHTTPRequestHandler::send_error_headers(int code) {
 void SimpleHTTPRequestHandler::send_error(int code, std::string_view message,
                                           std::string_view explain) {
     const auto page = site_->error_pages.find(code);
-    if (page != site_->error_pages.end() && !in_error_page_) {
+    // A request refused for want of workers is answered on a loop, where no file is opened.
+    const bool busy = request.rejection.code == 503;
+    if (page != site_->error_pages.end() && !in_error_page_ && !busy) {
         in_error_page_ = true;
         if (send_error_page(code, page->second)) return;
     }

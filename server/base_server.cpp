@@ -104,9 +104,8 @@ bool BaseServer::verify_request(Request&, const Address&) { return true; }
 void BaseServer::handle_request_noblock(Request& request) {
     const Address& client = request.client_address();
     try {
-        // Once a request: not again when its body has come.
-        if (request.parked || verify_request(request, client))
-            return process_request(request, client);
+        request.verified = request.verified || verify_request(request, client);
+        if (request.verified) return process_request(request, client);
         request.close_connection = true;
     } catch (...) {
         handle_error(request, client);

@@ -8,8 +8,8 @@ namespace basehttp {
 
 using Milliseconds = std::chrono::milliseconds;
 
-/// Any thread. Tests derive to move time by hand; deadlines, freshness and logs of a loop ask only
-/// it.
+/// Any thread. Tests derive to move time by hand; deadlines, cache checks and log times of a loop
+/// ask only it. What compares with the times of files, or is Python's, asks the system.
 class Clock {
   public:
     virtual ~Clock() = default;

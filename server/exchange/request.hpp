@@ -40,6 +40,7 @@ class Request {
     const Address& client_address() const { return client_address_; }
 
     Rejection rejection;
+    bool verified = false;  ///< verify_request has agreed; it is asked once a request.
     RequestBody body;
     bool body_complete = true;
     bool body_too_long_to_skip = false;  ///< The connection closes if the body is left unread.

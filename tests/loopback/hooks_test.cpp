@@ -89,6 +89,16 @@ TEST_SUITE("hooks") {
         CHECK(server.server().verified == 1);
     }
 
+    TEST_CASE("verify_request is not asked again when the body turns out bad") {
+        TestServer<Hooked<HTTPServer>> server(echo_handler());
+        RawClient client = server.raw_client();
+        client.send("POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n");
+        server.settle();
+        client.send("xyz\r\n");
+        CHECK(contains(client.receive_all(), "HTTP/1.1 400 "));
+        CHECK(server.server().verified == 1);
+    }
+
     TEST_CASE_TEMPLATE("verify_request denies by closing, without an answer", Server,
                        Hooked<HTTPServer>, Hooked<ThreadingHTTPServer>) {
         TestServer<Server> server(echo_handler());
