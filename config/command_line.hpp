@@ -1,5 +1,5 @@
-// The command line, read by Boost.Program_options against the settings table. Values are not
-// looked at here. Pure but for ConfigError.
+// The command line, `basehttpd [OPTION...] [PORT]` or `basehttpd cgi SCRIPT [OPTION...]`, read
+// against the settings table. Values of settings are not looked at here. Pure but for ConfigError.
 #pragma once
 
 #include <optional>
@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "config/cgi_command_line.hpp"
+#include "config/option_parser.hpp"
 #include "config/settings.hpp"
 
 namespace basehttp {
@@ -14,6 +16,7 @@ namespace basehttp {
 /// What the daemon is asked to do.
 enum class Action {
     serve,
+    cgi,      ///< basehttpd cgi SCRIPT: run one script and print its answer
     check,    ///< --check-config: exit 0 or 2
     print,    ///< --print-config
     version,  ///< --version
@@ -29,14 +32,9 @@ struct CommandLineValue {
 struct CommandLine {
     Action action = Action::serve;
     std::optional<std::string> config_file;
-    std::vector<CommandLineValue> values;  ///< In the order of the command line.
-};
-
-/// An option that is no setting, such as --help.
-struct GeneralOption {
-    const char* options;      ///< As Setting::options.
-    const char* placeholder;  ///< Empty: takes no value.
-    const char* help;
+    std::vector<CommandLineValue> values;   ///< In the order of the command line.
+    bool cgi = false;                       ///< --cgi
+    std::optional<CgiCommand> cgi_command;  ///< The first argument is "cgi".
 };
 
 std::span<const GeneralOption> general_options();

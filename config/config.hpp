@@ -12,6 +12,34 @@
 
 namespace basehttp {
 
+/// How the scripts of a site run: `[cgi]` sets it for every site, `[cgi NAME...]` for the sites of
+/// those names. With neither directories nor interpreters, the site has no CGI.
+struct CgiConfig {
+    std::vector<std::string> directories;  ///< URL paths, no '/' at the end; "/": the whole site.
+    /// extension with dot in lower case, absolute path of a program: anywhere in the site
+    std::vector<std::pair<std::string, std::string>> interpreters;
+    std::vector<std::pair<std::string, std::string>> env;                  ///< name, value
+    std::vector<std::string> pass_env = {"PATH", "TZ", "LANG", "LC_ALL"};  ///< From our own.
+    bool authorization = false;                 ///< Pass the Authorization field on to scripts.
+    bool etag = false;                          ///< ETag, and 304, for small answers.
+    std::vector<std::string> sendfile;          ///< Absolute directories that X-Sendfile may name.
+    std::size_t header_bytes = 64u << 10;       ///< Head of a script's answer; more: 502.
+    std::chrono::milliseconds timeout{60'000};  ///< Silence; then ended: 504, or cut off.
+    std::chrono::milliseconds first_byte{0};    ///< Until the first output; 0: as timeout.
+    std::chrono::milliseconds total{0};         ///< Whole run; then ended; 0: no limit.
+    std::chrono::milliseconds grace{5'000};     ///< After SIGTERM; then SIGKILL.
+    std::chrono::milliseconds background{0};    ///< For processes left behind; then ended.
+    std::uint64_t memory = 0;                   ///< Bytes of a process or run; 0: no limit.
+    unsigned processes = 0;                     ///< At once in a run; 0: no limit.
+    std::chrono::milliseconds cpu{0};           ///< Of a process, whole seconds; 0: no limit.
+    std::string sandbox = "off";                ///< off, strict
+    std::vector<std::string> sandbox_read;      ///< Absolute paths strict scripts may read.
+    std::vector<std::string> sandbox_write;     ///< Absolute paths they may write, too.
+    bool sandbox_network = false;               ///< Strict scripts may use TCP.
+
+    bool operator==(const CgiConfig&) const = default;
+};
+
 /// What one site serves and how. `[site]` sets it for every request whose Host names no other
 /// site; `[site NAME...]` copies it and changes what it names.
 struct SiteConfig {
@@ -29,6 +57,7 @@ struct SiteConfig {
     std::vector<std::pair<std::string, std::string>> headers;  ///< name, value: on each answer
     std::vector<std::pair<std::string, std::string>> cache_control;  ///< pattern, value; first wins
     std::map<int, std::string> error_pages;  ///< status, path of a file below the root
+    CgiConfig cgi;
 
     bool operator==(const SiteConfig&) const = default;
 };
@@ -70,6 +99,12 @@ struct Config {
     std::string access_format = "auto";
     std::string error_log = "-";     ///< FILE or "-" for stderr
     std::string log_level = "info";  ///< debug, info, warning, error
+
+    // [cgi], the scripts of all sites together
+    unsigned cgi_children = 64;    ///< Scripts that run at once; more wait.
+    unsigned cgi_per_script = 16;  ///< Of them with the same script; more wait.
+    unsigned cgi_queue = 256;      ///< Requests that may wait for that; more: 503.
+    std::chrono::milliseconds cgi_queue_timeout{10'000};  ///< In that queue; then 503.
 
     std::vector<SiteConfig> sites{1};  ///< The first is the default site.
 

@@ -30,7 +30,8 @@ void print_section(std::string& out, const std::string& section, const Config& c
     for (const std::string& name : config.sites[site].names) out += ' ' + name;
     out += "]\n";
     for (const Setting& setting : settings()) {
-        if (setting.section == section) print_setting(out, setting, config, provenance, site);
+        if (setting.section != section) continue;
+        if (site == 0 || setting.of_site()) print_setting(out, setting, config, provenance, site);
     }
 }
 
@@ -73,6 +74,15 @@ void print_help(std::string& out, std::string line, std::string_view help) {
     out += line + '\n';
 }
 
+/// Those that are shown in `section`.
+void print_options(std::string& out, std::span<const GeneralOption> options,
+                   std::string_view section) {
+    for (const GeneralOption& option : options) {
+        if (option.section != section) continue;
+        print_help(out, help_names(option.options, option.placeholder), option.help);
+    }
+}
+
 }  // namespace
 
 std::string print_config(const Config& config, const Provenance& provenance) {
@@ -81,7 +91,9 @@ std::string print_config(const Config& config, const Provenance& provenance) {
         print_section(out, section.name, config, provenance, 0);
     }
     for (std::size_t site = 1; site < config.sites.size(); ++site) {
-        print_section(out, "site", config, provenance, site);
+        for (const SettingSection& section : setting_sections()) {
+            if (section.of_site) print_section(out, section.name, config, provenance, site);
+        }
     }
     return out;
 }
@@ -89,13 +101,14 @@ std::string print_config(const Config& config, const Provenance& provenance) {
 std::string help_text() {
     std::string out =
         "Usage: basehttpd [OPTION...] [PORT]\n"
-        "Serve the files below a directory over HTTP.\n\n"
+        "       basehttpd cgi SCRIPT [OPTION...]\n"
+        "Serve the files below a directory over HTTP, or run one script without a server:\n"
+        "see basehttpd cgi --help.\n\n"
         "General:\n";
-    for (const GeneralOption& option : general_options()) {
-        print_help(out, help_names(option.options, option.placeholder), option.help);
-    }
+    print_options(out, general_options(), "");
     for (const SettingSection& section : setting_sections()) {
         out += '\n' + section.title + ", [" + section.name + "] in the INI file:\n";
+        print_options(out, general_options(), section.name);
         for (const Setting& setting : settings()) {
             if (setting.section != section.name) continue;
             const std::string text = default_text(setting);
@@ -106,7 +119,26 @@ std::string help_text() {
     out +=
         "\nSIZE is in bytes or with k, m or g; TIME in seconds or with ms, s, m or h.\n"
         "The command line wins over the INI file. [site NAME...] there adds a site for\n"
-        "these host names; it takes over what [site] and the command line say.\n";
+        "these host names; it takes over what [site], [cgi] and the command line say, and\n"
+        "[cgi NAME...] changes how its scripts run.\n";
+    return out;
+}
+
+std::string cgi_help_text() {
+    std::string out =
+        "Usage: basehttpd cgi SCRIPT [OPTION...]\n"
+        "Run one CGI script as the daemon would, with the same environment, limits and\n"
+        "rules, and print what a client would get. SCRIPT is an address of the site or a\n"
+        "file.\n\n"
+        "The request:\n";
+    print_options(out, cgi_command_options(), "");
+    out +=
+        "\nAll options of basehttpd but --header count too, such as --config FILE,\n"
+        "--root DIR and --cgi-timeout TIME: see basehttpd --help.\n\n"
+        "Examples:\n"
+        "  basehttpd cgi ./cgi-bin/hello.sh --query name=me --show-env\n"
+        "  basehttpd cgi /cgi-bin/upload.py --config site.ini --method POST \\\n"
+        "      --body form.txt --content-type application/x-www-form-urlencoded\n";
     return out;
 }
 

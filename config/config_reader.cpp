@@ -1,7 +1,5 @@
 #include "config/config_reader.hpp"
 
-#include <sys/stat.h>
-
 #include <algorithm>
 #include <array>
 #include <cerrno>
@@ -11,6 +9,7 @@
 #include <set>
 #include <system_error>
 
+#include "config/config_check.hpp"
 #include "config/config_print.hpp"
 #include "config/ini_text.hpp"
 #include "config/setting_rules.hpp"
@@ -72,17 +71,20 @@ void put_command_line(Layer& layer, const CommandLine& line) {
             refuse("basehttpd", given.option + ' ' + quoted(given.value) + ' ' + wrong);
         }
     }
+    if (line.cgi && layer.site.cgi.directories.empty()) {
+        put(layer, *find_setting("cgi", "directories"), "/cgi-bin", "command line");
+    }
 }
 
 void put_sites(Parsed& parsed, const IniText& ini, std::string_view file) {
     for (std::size_t i = 0; i < ini.sections.size(); ++i) {
-        if (ini.sections[i].names.empty()) continue;
+        if (ini.sections[i].name != "site" || ini.sections[i].names.empty()) continue;
         SiteConfig site = parsed.config.sites.front();
         site.names = ini.sections[i].names;
         auto origins = parsed.provenance.sites.front();
         Layer layer{parsed.config, site, origins, {}};
         for (const IniEntry& entry : ini.entries) {
-            if (entry.section == i) put_entry(layer, entry, file);
+            if (ini.sections[entry.section].sites.count(i) == 1) put_entry(layer, entry, file);
         }
         parsed.config.sites.push_back(std::move(site));
         parsed.provenance.sites.push_back(std::move(origins));
@@ -110,21 +112,13 @@ std::string read_text_file(const std::string& path) {
     return text;
 }
 
-/// Empty: the directory can be entered.
-std::string directory_trouble(const std::string& path) {
-    struct stat status {};
-    if (stat((path + "/.").c_str(), &status) == 0) return {};
-    if (errno == ENOENT) return "does not exist; create it or name another";
-    if (errno == ENOTDIR) return "is not a directory; name another";
-    return "cannot be entered: " + reason(errno) + "; change that or name another";
-}
-
 }  // namespace
 
 Parsed merge_config(std::string_view ini_text, std::string_view file, const CommandLine& line) {
     const IniText ini = read_ini(ini_text, file);
     Parsed parsed;
     parsed.action = line.action;
+    parsed.cgi_command = line.cgi_command.value_or(CgiCommand{});
     Config& config = parsed.config;
     Layer from_ini{config, config.sites.front(), parsed.provenance.sites.front(), {}};
     for (const IniEntry& entry : ini.entries) {
@@ -136,33 +130,18 @@ Parsed merge_config(std::string_view ini_text, std::string_view file, const Comm
     return parsed;
 }
 
-void check_directories(const Config& config, const Provenance& provenance) {
-    for (std::size_t i = 0; i < config.sites.size(); ++i) {
-        const std::string& root = config.sites[i].root;
-        const std::string trouble = directory_trouble(root);
-        if (trouble.empty()) continue;
-        refuse(blame(provenance, i, "site.root", root),
-               "root " + quoted(root) + ' ' + trouble + (i == 0 ? " with --root" : ""));
-    }
-    const std::string& temp = config.temp_directory;
-    if (const std::string trouble = directory_trouble(temp); !trouble.empty()) {
-        refuse(blame(provenance, 0, "server.temp_directory", temp),
-               "temp_directory " + quoted(temp) + ' ' + trouble + " with --temp-directory");
-    }
-}
-
 Parsed read_config(int argc, const char* const* argv) {
     const CommandLine line = read_command_line(argc, argv);
     Parsed parsed;
     parsed.action = line.action;
     if (line.action == Action::version) return parsed;
     if (line.action == Action::help) {
-        parsed.text = help_text();
+        parsed.text = line.cgi_command ? cgi_help_text() : help_text();
         return parsed;
     }
     const std::string file = line.config_file.value_or("");
     parsed = merge_config(line.config_file ? read_text_file(file) : "", file, line);
-    check_directories(parsed.config, parsed.provenance);
+    check_paths(parsed.config, parsed.provenance);
     if (line.action == Action::print) {
         parsed.text = print_config(parsed.config, parsed.provenance);
     }

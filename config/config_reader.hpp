@@ -2,9 +2,9 @@
 // before any thread is started. Owns nothing.
 //
 // Order, later wins: the defaults, [site] and the other sections of the INI file, the command line,
-// and for a [site NAME...] its own keys on top of a copy of the default site. A list that is set
-// replaces the list it would take over; an empty value empties it. Relative paths are relative to
-// the working directory.
+// and for a [site NAME...] its own keys and those of its [cgi NAME...] on top of a copy of the
+// default site. A list that is set replaces the list it would take over; an empty value empties it.
+// Relative paths are relative to the working directory.
 #pragma once
 
 #include <string>
@@ -21,7 +21,8 @@ struct Parsed {
     Action action = Action::serve;
     Config config;
     Provenance provenance;
-    std::string text;  ///< For Action::print and Action::help: what to print; else empty.
+    CgiCommand cgi_command;  ///< For Action::cgi.
+    std::string text;        ///< For Action::print and Action::help: what to print; else empty.
 };
 
 /// All there is: what main calls. For --help and --version no file is read. Throws ConfigError:
@@ -29,11 +30,6 @@ struct Parsed {
 Parsed read_config(int argc, const char* const* argv);
 
 /// Without touching the disk: the settings of an INI text (`file` is for messages) under those of
-/// the command line. Directories are not checked.
+/// the command line. Paths are not checked: check_paths() does.
 Parsed merge_config(std::string_view ini, std::string_view file, const CommandLine& line = {});
-
-/// The root of each site and the temporary directory must exist and be open to us. Throws
-/// ConfigError that blames the line which named it.
-void check_directories(const Config& config, const Provenance& provenance);
-
 }  // namespace basehttp

@@ -42,6 +42,21 @@ std::string_view without_comment(std::string_view line) {
     return without_blanks(line.substr(0, comment));
 }
 
+std::vector<std::string> section_names() {
+    std::vector<std::string> names;
+    for (const SettingSection& section : setting_sections()) names.push_back(section.name);
+    names.emplace_back(kEnvSection);
+    return names;
+}
+
+bool may_have_names(std::string_view name) {
+    const auto sections = setting_sections();
+    return name == kEnvSection ||
+           std::any_of(sections.begin(), sections.end(), [&](const SettingSection& section) {
+               return section.name == name && section.of_site;
+           });
+}
+
 class Scanner {
   public:
     explicit Scanner(std::string_view file) : file_(file) {}
@@ -56,7 +71,10 @@ class Scanner {
         }
     }
 
-    ScannedIni take() { return std::move(ini_); }
+    ScannedIni take() {
+        find_sites();
+        return std::move(ini_);
+    }
 
   private:
     [[noreturn]] void refuse_line(const std::string& message) const {
@@ -82,8 +100,9 @@ class Scanner {
         if (words.empty()) refuse_line("'[]' is not a section: it has no name");
         IniSection section{std::string(words.front()), {}, line_};
         check_section(section.name);
-        if (words.size() > 1 && section.name != "site") {
-            refuse_line('[' + section.name + "] takes no names; only [site NAME...] does");
+        if (words.size() > 1 && !may_have_names(section.name)) {
+            refuse_line('[' + section.name +
+                        "] takes no names; only [site NAME...] and [cgi NAME...] do");
         }
         std::for_each(words.begin() + 1, words.end(),
                       [&](std::string_view word) { add_name(section, lower_case(word)); });
@@ -94,10 +113,10 @@ class Scanner {
     void check_section(const std::string& name) const {
         std::vector<KnownName> known;
         std::string all;
-        for (const SettingSection& section : setting_sections()) {
-            if (section.name == name) return;
-            known.push_back({section.name, section.name});
-            all += (all.empty() ? "[" : ", [") + section.name + ']';
+        for (const std::string& section : section_names()) {
+            if (section == name) return;
+            known.push_back({section, section});
+            all += (all.empty() ? "[" : ", [") + section + ']';
         }
         const auto nearest = nearest_name(name, known);
         refuse_line("unknown section [" + one_line(name) + "]; " +
@@ -108,12 +127,35 @@ class Scanner {
         if (!is_site_name(name)) {
             refuse_line("site name " + quoted(name) + " is not a host name without port");
         }
-        const auto [first, is_new] = site_lines_.emplace(name, line_);
-        if (!is_new) {
-            refuse_line("site name " + quoted(name) + " is taken already, in line " +
-                        std::to_string(first->second));
+        if (section.name == "site") {
+            const auto [first, is_new] = sites_.emplace(name, Site{ini_.sections.size(), line_});
+            if (!is_new) {
+                refuse_line("site name " + quoted(name) + " is taken already, in line " +
+                            std::to_string(first->second.line));
+            }
         }
         section.names.push_back(std::move(name));
+    }
+
+    /// Only now: a [cgi NAME...] may stand above its [site NAME...].
+    void find_sites() {
+        for (IniSection& section : ini_.sections) {
+            for (const std::string& name : section.names) {
+                const auto site = sites_.find(name);
+                if (site == sites_.end()) refuse_unknown_site(section, name);
+                section.sites.insert(site->second.section);
+            }
+        }
+    }
+
+    [[noreturn]] void refuse_unknown_site(const IniSection& section, const std::string& name) {
+        std::vector<KnownName> known;
+        for (const auto& [site, place] : sites_) known.push_back({site, site});
+        const auto nearest = nearest_name(name, known);
+        line_ = section.line;
+        refuse_line("no [site NAME...] has the name " + quoted(name) + " of this section; " +
+                    (nearest ? "did you mean " + quoted(*nearest) + '?'
+                             : "add [site " + one_line(name) + "] to the file"));
     }
 
     void scan_setting(std::string_view line) {
@@ -138,13 +180,21 @@ class Scanner {
             refuse_line(quoted(key) + " stands before any section; put [" + section.name +
                         "] above it");
         }
+        if (key.starts_with('.')) {
+            refuse_line(quoted(key) + " stands before any section; put [cgi] above it");
+        }
         refuse_line(quoted(key) + " stands before any section, and no section has this key");
     }
 
     std::string_view file_;
     unsigned line_ = 0;
     ScannedIni ini_;
-    std::map<std::string, unsigned> site_lines_;
+
+    struct Site {
+        std::size_t section;
+        unsigned line;
+    };
+    std::map<std::string, Site> sites_;  ///< By name.
 };
 
 }  // namespace

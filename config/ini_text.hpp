@@ -1,5 +1,6 @@
 // The settings that an INI text makes, each with its line, read by Boost.Program_options and
 // checked against the table: the keys are known and stand once. Values are not looked at here.
+// ".EXT = PROGRAM" in [cgi] becomes its key interpreter, "NAME = VALUE" in [cgi.env] its key env.
 #pragma once
 
 #include <string>

@@ -23,13 +23,16 @@ struct Field {
     std::function<std::vector<std::string>(const Config&, const SiteConfig&)> print;
     /// Empties the list. Unset: not a list, and its key may stand only once in a section.
     std::function<void(Config&, SiteConfig&)> clear;
+    bool of_site = false;  ///< Each site has its own: a member of SiteConfig or its CgiConfig.
 };
 
-/// The one of the two that has the member.
+/// The one that has the member.
 template <class Owner, class A, class B>
 auto& owner_of(A& config, B& site) {
     if constexpr (std::is_same_v<Owner, Config>) {
         return config;
+    } else if constexpr (std::is_same_v<Owner, CgiConfig>) {
+        return site.cgi;
     } else {
         return site;
     }
@@ -39,6 +42,7 @@ auto& owner_of(A& config, B& site) {
 template <class T, class Owner, class Read, class Show>
 Field single_field(T Owner::*member, const std::string& wrong, const Read& read, const Show& show) {
     Field field;
+    field.of_site = !std::is_same_v<Owner, Config>;
     field.parse = [=](std::string_view text, Config& config, SiteConfig& site) -> std::string {
         auto value = read(text);
         if (!value) return wrong;
@@ -56,6 +60,7 @@ template <class T, class Owner>
 Field list_field(T Owner::*member, std::string (*add)(T&, std::string_view),
                  std::vector<std::string> (*lines)(const T&)) {
     Field field;
+    field.of_site = !std::is_same_v<Owner, Config>;
     field.parse = [=](std::string_view text, Config& config, SiteConfig& site) {
         return add(owner_of<Owner>(config, site).*member, text);
     };

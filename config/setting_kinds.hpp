@@ -62,6 +62,36 @@ Field switch_field(bool Owner::*member) {
     return single_field(member, "is neither on nor off", parse_switch, switch_text);
 }
 
+/// Bytes, of which less than `least` are surely a slip; 0: no limit.
+template <class T, class Owner>
+Field size_limit_field(T Owner::*member, std::uint64_t least, std::uint64_t most) {
+    return single_field(
+        member,
+        "is not a size from " + size_text(least) + " to " + size_text(most) +
+            ", or 0 for no limit (bytes, or with k, m or g)",
+        [=](std::string_view text) {
+            auto size = parse_size(text);
+            if (size && *size != 0 && (*size < least || *size > most)) size.reset();
+            return size;
+        },
+        [](T value) { return size_text(value); });
+}
+
+/// Whole seconds; 0: no limit.
+template <class Owner>
+Field seconds_limit_field(std::chrono::milliseconds Owner::*member, std::chrono::seconds most) {
+    return single_field(
+        member,
+        "is not a duration of whole seconds from 1s to " + duration_text(most) +
+            ", or 0 for no limit (seconds, or with s, m or h)",
+        [=](std::string_view text) {
+            auto duration = parse_duration(text);
+            if (duration && (*duration > most || duration->count() % 1000 != 0)) duration.reset();
+            return duration;
+        },
+        duration_text);
+}
+
 /// Any text for which `right(text)` holds.
 template <class Owner, class Right>
 Field text_field(std::string Owner::*member, const std::string& wrong, Right right) {

@@ -10,19 +10,6 @@
 namespace basehttp {
 namespace {
 
-bool has_first(const TextPairs& pairs, std::string_view first) {
-    return std::any_of(pairs.begin(), pairs.end(),
-                       [&](const auto& pair) { return pair.first == first; });
-}
-
-Texts joined(const TextPairs& pairs, std::string_view between) {
-    Texts lines;
-    for (const auto& [first, second] : pairs) {
-        lines.emplace_back(first).append(between).append(second);
-    }
-    return lines;
-}
-
 /// Why a configured field of this name would break or contradict the answer; empty: it may be set.
 std::string why_not_settable(std::string_view name) {
     const std::string lower = lower_case(name);
@@ -36,6 +23,19 @@ std::string why_not_settable(std::string_view name) {
 }
 
 }  // namespace
+
+bool has_first(const TextPairs& pairs, std::string_view first) {
+    return std::any_of(pairs.begin(), pairs.end(),
+                       [&](const auto& pair) { return pair.first == first; });
+}
+
+Texts joined(const TextPairs& pairs, std::string_view between) {
+    Texts lines;
+    for (const auto& [first, second] : pairs) {
+        lines.emplace_back(first).append(between).append(second);
+    }
+    return lines;
+}
 
 std::string add_bind(Texts& entries, std::string_view text) {
     const auto words = split_words(text);

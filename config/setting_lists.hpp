@@ -15,6 +15,11 @@ using Texts = std::vector<std::string>;
 using TextPairs = std::vector<std::pair<std::string, std::string>>;
 using ErrorPages = std::map<int, std::string>;
 
+bool has_first(const TextPairs& pairs, std::string_view first);
+
+/// A line for each pair.
+Texts joined(const TextPairs& pairs, std::string_view between);
+
 /// Addresses between blanks or commas.
 std::string add_bind(Texts& entries, std::string_view text);
 Texts bind_lines(const Texts& entries);

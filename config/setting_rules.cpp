@@ -103,6 +103,21 @@ bool is_site_path(std::string_view text) {
     return (std::string(text) + '/').find("/../") == std::string::npos;
 }
 
+bool is_cgi_directory(std::string_view text) {
+    if (text == "/") return true;
+    if (!is_site_path(text) || text.find('%') != std::string_view::npos) return false;
+    const std::string closed = std::string(text) + '/';
+    return closed.find("//") == std::string::npos && closed.find("/./") == std::string::npos;
+}
+
+bool is_absolute_path(std::string_view text) { return text.starts_with('/') && !has_control(text); }
+
+bool is_variable_name(std::string_view text) {
+    const auto allowed = [](char c) { return is_letter(c) || is_digit(c) || c == '_'; };
+    return !text.empty() && !is_digit(text.front()) &&
+           std::all_of(text.begin(), text.end(), allowed);
+}
+
 bool is_file_name(std::string_view text) {
     return !text.empty() && text != "." && text != ".." && !has_control(text) &&
            text.find('/') == std::string_view::npos;

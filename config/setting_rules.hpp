@@ -20,6 +20,16 @@ bool is_media_type(std::string_view text);
 /// Begins with '/', has no control character, '?' or '#' and no ".." segment.
 bool is_site_path(std::string_view text);
 
+/// For a place of scripts: a site path without '%', "." segments and empty segments, and without
+/// '/' at the end unless it is "/". It is compared with decoded paths.
+bool is_cgi_directory(std::string_view text);
+
+/// Begins with '/' and has no control character. "." and ".." are allowed.
+bool is_absolute_path(std::string_view text);
+
+/// Of an environment variable: letters, digits and '_', no digit first.
+bool is_variable_name(std::string_view text);
+
 /// A file name without directory: no '/', not "." and not "..".
 bool is_file_name(std::string_view text);
 

@@ -82,7 +82,7 @@ std::string size_text(std::uint64_t bytes) {
 
 std::string duration_text(std::chrono::milliseconds duration) {
     const auto count = duration.count();
-    if (count == 0) return "0s";
+    if (count == 0) return "0";
     if (count % 3'600'000 == 0) return std::to_string(count / 3'600'000) + "h";
     if (count % 60'000 == 0) return std::to_string(count / 60'000) + "m";
     if (count % 1000 == 0) return std::to_string(count / 1000) + "s";

@@ -27,7 +27,7 @@ std::optional<bool> parse_switch(std::string_view text);
 /// With the largest suffix that loses nothing: 8192 is "8k", 1000 is "1000".
 std::string size_text(std::uint64_t bytes);
 
-/// With the largest unit that loses nothing: 90 s is "90s", 120 s is "2m", zero is "0s".
+/// With the largest unit that loses nothing: 90 s is "90s", 120 s is "2m", zero is "0".
 std::string duration_text(std::chrono::milliseconds duration);
 
 /// "on" or "off".

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "config/cgi_setting_rows.hpp"
 #include "config/setting_kinds.hpp"
 #include "config/setting_lists.hpp"
 #include "config/setting_rules.hpp"
@@ -167,8 +168,8 @@ void add_site_lists(Rows& rows) {
 
 Rows make_table() {
     Rows rows;
-    for (auto* add :
-         {add_server, add_limits, add_timeouts, add_cache, add_log, add_site, add_site_lists}) {
+    for (auto* add : {add_server, add_limits, add_timeouts, add_cache, add_log, add_site,
+                      add_site_lists, add_cgi_rows}) {
         add(rows);
     }
     return rows;
@@ -182,12 +183,13 @@ const std::vector<Setting>& settings() {
 }
 
 std::span<const SettingSection> setting_sections() {
-    static const std::array<SettingSection, 6> sections = {{{"server", "Server"},
+    static const std::array<SettingSection, 7> sections = {{{"server", "Server"},
                                                             {"limits", "Limits of a request"},
                                                             {"timeouts", "Timeouts"},
                                                             {"cache", "Cache of each event loop"},
                                                             {"log", "Logs"},
-                                                            {"site", "Site"}}};
+                                                            {"site", "Site", true},
+                                                            {"cgi", "CGI", true}}};
     return sections;
 }
 

@@ -21,15 +21,17 @@ struct Setting {
     Field field;
 
     [[nodiscard]] std::string name() const { return section + '.' + key; }
+    /// A list: its key may stand several times.
     [[nodiscard]] bool repeatable() const { return static_cast<bool>(field.clear); }
-    [[nodiscard]] bool of_site() const { return section == "site"; }
+    [[nodiscard]] bool of_site() const { return field.of_site; }
     /// The first long name, without dashes.
     [[nodiscard]] std::string option() const { return options.substr(0, options.find(',')); }
 };
 
 struct SettingSection {
-    std::string name;   ///< "limits"
-    std::string title;  ///< For --help: "Limits of a request".
+    std::string name;      ///< "limits"
+    std::string title;     ///< For --help: "Limits of a request".
+    bool of_site = false;  ///< [NAME] may be followed by names of hosts: [site example.org].
 };
 
 /// In the order of Config, section after section.

@@ -20,7 +20,7 @@ BaseHTTPRequestHandler::BaseHTTPRequestHandler(Request& request_, const Address&
 
 void BaseHTTPRequestHandler::handle() {
     handle_one_request();
-    if (request.wants_body) return;
+    if (request.wants_another_turn()) return;
     request.close_connection = request.close_connection || close_connection;
     request.body_bytes = wfile.body_bytes();
 }
@@ -34,7 +34,7 @@ void BaseHTTPRequestHandler::handle_one_request() {
         return wfile.flush();
     }
     run_method();
-    finish_answer();
+    if (!request.wants_turn) finish_answer();
 }
 
 /// An exception before the answer began becomes a 500; the server logs it either way.

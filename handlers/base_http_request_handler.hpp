@@ -102,7 +102,8 @@ class BaseHTTPRequestHandler : public BaseRequestHandler {
     virtual bool needs_body() const { return true; }
     /// More header fields for an error answer, such as Allow.
     virtual void send_error_headers(int code);
-    void method_not_implemented();
+    /// A method that has no do_X(): 501.
+    virtual void method_not_implemented();
     bool headers_sent() const { return wfile.begun(); }
     int status() const { return status_; }
 

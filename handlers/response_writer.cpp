@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <utility>
 
 namespace basehttp {
 namespace {
@@ -92,7 +93,9 @@ void ResponseWriter::send_interim(std::string_view head) {
 
 bool ResponseWriter::end() {
     push_buffer();
-    if (framing_ == Framing::chunked) outbox_.push(Segment::bytes("0\r\n\r\n"));
+    if (abandoned_) return false;
+    if (framing_ == Framing::chunked && !std::exchange(ended_, true))
+        outbox_.push(Segment::bytes("0\r\n\r\n"));
     return framing_ != Framing::raw && framing_ != Framing::until_close && left_ == 0;
 }
 

@@ -38,12 +38,15 @@ class ResponseWriter {
     /// An interim (1xx) answer, sent at once; the answer itself still has to begin.
     void send_interim(std::string_view head);
     /// The content is complete. False: it is shorter than announced, or nothing was framed, so
-    /// that the connection must close.
+    /// that the connection must close. Asked again it says the same.
     [[nodiscard]] bool end();
+    /// The content stays incomplete: no end is sent, and end() returns false.
+    void abandon() { abandoned_ = true; }
 
     bool begun() const { return framing_ != Framing::raw || raw_bytes_ > 0; }
     /// Whether the header section is over, so that only content may follow.
     bool framed() const { return framing_ != Framing::raw; }
+    Framing framing() const { return framing_; }
     /// Bytes of content so far, without framing.
     std::uint64_t body_bytes() const { return body_bytes_; }
     /// Bytes of Content-Length that were not written.
@@ -60,6 +63,7 @@ class ResponseWriter {
     Framing framing_ = Framing::raw;
     std::string head_;     // bytes outside the content's framing, before content_
     std::string content_;  // not yet framed
+    bool abandoned_ = false, ended_ = false;
     std::uint64_t left_ = 0;
     std::uint64_t body_bytes_ = 0, raw_bytes_ = 0, excess_ = 0;
 

@@ -51,6 +51,10 @@ std::optional<SimpleHTTPRequestHandler::Content> SimpleHTTPRequestHandler::send_
     Resource resource = lookup.find(*file_path);
     switch (resource.kind) {
         case Resource::Kind::file:
+            if (!may_send(resource.path, resource.opened.fd.get())) {
+                send_error(403);
+                break;
+            }
             return send_file_head(std::move(resource), lookup);
         case Resource::Kind::redirect:
             send_redirect(resource.path);
@@ -80,7 +84,7 @@ std::optional<SimpleHTTPRequestHandler::Content> SimpleHTTPRequestHandler::send_
     Resource resource, SiteLookup& lookup) {
     std::string type = guess_type(resource.path);
     const auto accept_encoding = headers.joined("Accept-Encoding");
-    auto entity = choose_entity(*site_, lookup, std::move(resource), std::move(type),
+    auto entity = choose_entity(lookup.site(), lookup, std::move(resource), std::move(type),
                                 accept_encoding.value_or(""));
     if (!entity) {
         send_error(500, "The file could not be read");
@@ -136,8 +140,10 @@ void SimpleHTTPRequestHandler::list_directory(const std::string& directory_path,
                                               OpenedFile directory) {
     const auto accept = headers.joined("Accept");
     const bool json = accept && prefers_json(*accept);
-    auto listing = read_directory(site_->root, directory_path, std::move(directory.fd),
-                                  {.show_dotfiles = site_->dotfiles});
+    auto listing =
+        read_directory(site_->root, directory_path, std::move(directory.fd),
+                       {.show_dotfiles = site_->dotfiles,
+                        .hides = [this](std::string_view name) { return is_unlisted(name); }});
     if (!listing) return send_error(500, "The directory could not be read");
     send_response(200);
     send_header("Content-Type", json ? "application/json" : "text/html; charset=utf-8");
@@ -157,6 +163,10 @@ void SimpleHTTPRequestHandler::list_directory(const std::string& directory_path,
     const auto text = std::make_shared<const std::string>(rest.read());
     wfile.write_shared(text, *text);
 }
+
+bool SimpleHTTPRequestHandler::is_unlisted(std::string_view) { return false; }
+
+bool SimpleHTTPRequestHandler::may_send(const std::string&, int) { return true; }
 
 bool SimpleHTTPRequestHandler::may_replay() const {
     return typeid(*this) == typeid(SimpleHTTPRequestHandler);
@@ -196,7 +206,7 @@ void SimpleHTTPRequestHandler::send_error(int code, std::string_view message,
 /// The site's own page for a status. False: it cannot be read; nothing was sent.
 bool SimpleHTTPRequestHandler::send_error_page(int code, const std::string& page_path) {
     OpenedFile opened = site_->root.open_file(page_path);
-    if (opened.status != OpenStatus::ok) {
+    if (opened.status != OpenStatus::ok || !may_send(page_path, opened.fd.get())) {
         server.log().write(LogLevel::warning, "error_page " + std::to_string(code) + " '" +
                                                   page_path + "' cannot be opened below '" +
                                                   site_->root.path() + "'");

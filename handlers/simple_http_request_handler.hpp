@@ -59,13 +59,18 @@ class SimpleHTTPRequestHandler : public BaseHTTPRequestHandler {
     /// Whether the loop may replay the answers of this very class. Override to say yes for a
     /// derived class, and only for that: compare typeid(*this).
     virtual bool may_replay() const;
+    /// Whether a file that was found (`file` is open) may be sent at all; if not: 403.
+    virtual bool may_send(const std::string& file_path, int file);
+    /// Whether a listing leaves a name out, beside those that begin with a dot.
+    virtual bool is_unlisted(std::string_view name);
+    /// Sends the header for a file, whichever site it is of; then its content is due.
+    std::optional<Content> send_file_head(Resource resource, SiteLookup& lookup);
     bool needs_body() const override { return false; }
     void send_error_headers(int code) override;
 
     const StaticSite& site() const { return *site_; }
 
   private:
-    std::optional<Content> send_file_head(Resource resource, SiteLookup& lookup);
     void send_redirect(const std::string& location_path);
     void offer_replay(std::shared_ptr<const FileEntity> entity, const SiteLookup& lookup);
     bool send_error_page(int code, const std::string& page_path);

@@ -127,8 +127,8 @@ void BaseServer::finish_request(Request& request, const Address& client_address)
     const ServingThread mark;
     auto handler = request.parked ? std::move(request.parked)
                                   : RequestHandlerClass(request, client_address, *this);
-    const bool first_turn = !request.wants_body;
-    request.wants_body = false;
+    const bool first_turn = !request.wants_another_turn();
+    request.wants_body = request.wants_turn = false;
     if (first_turn) handler->setup();
     try {
         handler->handle();
@@ -136,14 +136,16 @@ void BaseServer::finish_request(Request& request, const Address& client_address)
         handler->finish();
         throw;
     }
-    if (request.wants_body)
+    if (request.wants_another_turn())
         request.parked = std::move(handler);
     else
         handler->finish();
 }
 
 void BaseServer::shutdown_request(Request& request) {
+    const auto afterwards = std::move(request.afterwards);
     if (request.on_finished) request.on_finished();
+    if (afterwards) afterwards();
 }
 
 void BaseServer::handle_error(Request& request, const Address& client_address) {

@@ -41,6 +41,8 @@ class BaseServer {
     virtual void shutdown();
     /// The same without waiting. Any thread.
     void request_shutdown();
+    /// Since one of the two was called. Any thread.
+    bool is_shutting_down() const { return shutdown_asked_; }
     /// Closes the listening sockets.
     virtual void server_close() {}
     /// The first listening socket, or -1.
@@ -55,7 +57,8 @@ class BaseServer {
     virtual void process_request(Request& request, const Address& client_address);
     /// Makes the handler and runs it.
     virtual void finish_request(Request& request, const Address& client_address);
-    /// Ends the handler's turn and lets the loop send what is left.
+    /// Ends the handler's turn and lets the loop send what is left; then runs what the handler left
+    /// to be done afterwards.
     virtual void shutdown_request(Request& request);
     /// A handler threw: call within a catch block. Logs what was thrown.
     virtual void handle_error(Request& request, const Address& client_address);
@@ -63,6 +66,10 @@ class BaseServer {
     virtual void handle_timeout() {}
     /// Called regularly by serve_forever.
     virtual void service_actions() {}
+    /// A handler waits for something slow, such as a script, between these two; see
+    /// BlockingSection. Any handler's thread.
+    virtual void begin_blocking() {}
+    virtual void end_blocking() {}
 
     Address server_address;
     HandlerFactory RequestHandlerClass;
@@ -96,11 +103,23 @@ class BaseServer {
 
     std::shared_ptr<Log> log_;
     std::once_flag log_once_;
-    std::mutex mutex_;  // guards serving_ and shutdown_asked_
+    std::mutex mutex_;  // guards serving_ and changes of shutdown_asked_
     std::condition_variable stopped_;
     bool serving_ = false;
-    bool shutdown_asked_ = false;
+    std::atomic<bool> shutdown_asked_ = false;
     bool loops_started_ = false;
+};
+
+/// For a handler that waits: while it lives, the server runs other handlers with one more thread.
+class BlockingSection {
+  public:
+    explicit BlockingSection(BaseServer& server) : server_(server) { server_.begin_blocking(); }
+    ~BlockingSection() { server_.end_blocking(); }
+    BlockingSection(const BlockingSection&) = delete;
+    BlockingSection& operator=(const BlockingSection&) = delete;
+
+  private:
+    BaseServer& server_;
 };
 
 }  // namespace basehttp

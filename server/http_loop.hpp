@@ -26,6 +26,11 @@ class HttpLoop {
     void add(Fd socket, Address client);
     /// Takes the connection out at once; it is destroyed after the present event.
     void remove(HttpConnection& connection);
+    /// Whether `connection` is still the one of that slot.
+    bool holds(int slot, const HttpConnection& connection) const {
+        const auto index = static_cast<std::size_t>(slot);
+        return index < by_fd_.size() && by_fd_[index].get() == &connection;
+    }
     /// Calls advance() of the connection soon, if it still is this one.
     void resume_later(HttpConnection& connection);
     /// No new requests; `drained` is called when the last connection is gone. The rest is cut off

@@ -62,7 +62,7 @@ class ThreadingMixIn : public Server {
             return;
         request.rejection = {503, "The server is busy"};
         request.parked.reset();
-        request.wants_body = false;
+        request.wants_body = request.wants_turn = false;
         Server::process_request(request, client_address);
     }
 
@@ -82,6 +82,9 @@ class ThreadingMixIn : public Server {
         Server::server_close();
         join();
     }
+
+    void begin_blocking() override { pool().begin_blocking(); }
+    void end_blocking() override { pool().end_blocking(); }
 
   private:
     void join() {

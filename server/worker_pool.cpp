@@ -6,14 +6,15 @@
 namespace basehttp {
 
 WorkerPool::WorkerPool(unsigned threads, std::size_t most_waiting)
-    : threads_wanted_(std::max(1u, threads)), most_waiting_(most_waiting) {}
+    : most_waiting_(most_waiting), threads_wanted_(std::max(1u, threads)) {}
 
 WorkerPool::~WorkerPool() { join(); }
 
 bool WorkerPool::run(std::function<void()> task) {
     {
         const std::lock_guard lock(mutex_);
-        if (ending_ || tasks_.size() >= most_waiting_ + threads_wanted_ - busy_) return false;
+        const std::size_t free = threads_wanted_ - std::min<std::size_t>(threads_wanted_, busy_);
+        if (ending_ || tasks_.size() >= most_waiting_ + free) return false;
         if (tasks_.size() >= idle_ && threads_.size() < threads_wanted_ && !start_thread() &&
             threads_.empty())
             return false;
@@ -31,6 +32,17 @@ bool WorkerPool::start_thread() {
     } catch (const std::system_error&) {
         return false;
     }
+}
+
+void WorkerPool::begin_blocking() {
+    const std::lock_guard lock(mutex_);
+    ++threads_wanted_;
+    if (tasks_.size() > idle_ && !ending_) start_thread();
+}
+
+void WorkerPool::end_blocking() {
+    const std::lock_guard lock(mutex_);
+    --threads_wanted_;
 }
 
 void WorkerPool::join() {

@@ -21,13 +21,18 @@ class WorkerPool {
     /// Finishes what is queued, then ends the threads. Not from a task.
     void join();
 
+    /// A task that waits for something slow says so, from begin_blocking() to end_blocking():
+    /// meanwhile one more thread may run, so that others go on. Who calls bounds how many do.
+    void begin_blocking();
+    void end_blocking();
+
   private:
     bool start_thread();
     void work();
 
-    const unsigned threads_wanted_;
     const std::size_t most_waiting_;
-    std::mutex mutex_;  // guards all below
+    std::mutex mutex_;         // guards all below
+    unsigned threads_wanted_;  // one more for each task that is blocking
     std::condition_variable available_;
     std::deque<std::function<void()>> tasks_;
     std::vector<std::thread> threads_;  // started as they are first needed

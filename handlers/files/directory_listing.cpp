@@ -96,6 +96,7 @@ class Reader {
 
 bool is_wanted(std::string_view name, const ListingOptions& options) {
     if (name == "." || name == "..") return false;
+    if (options.hides && options.hides(name)) return false;
     return options.show_dotfiles || name.front() != '.';
 }
 

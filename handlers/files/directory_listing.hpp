@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -25,6 +26,8 @@ struct DirectoryListing {
 
 struct ListingOptions {
     bool show_dotfiles = false;
+    /// Names not to list, for what would be refused anyway; empty: none.
+    std::function<bool(std::string_view name)> hides = {};
     std::size_t max_entries = 200'000;  ///< bounds the memory of one request, about 100 bytes each
 };
 

@@ -116,6 +116,7 @@ std::optional<FileInfo> file_info(const struct stat& status) {
     info.ctime_ns = status.st_ctim.tv_nsec;
     info.inode = status.st_ino;
     info.device = status.st_dev;
+    info.mode = status.st_mode & 07777;
     return info;
 }
 
@@ -128,7 +129,7 @@ FoundFile examine(int fd) {
 }
 
 /// The absolute path without links; empty where it is not known, or the machine's root.
-std::string real_path(const std::string& path) {
+std::string resolve_links(const std::string& path) {
     const std::unique_ptr<char, decltype(&std::free)> resolved(::realpath(path.c_str(), nullptr),
                                                                &std::free);
     return resolved && std::strcmp(resolved.get(), "/") != 0 ? resolved.get() : "";
@@ -172,7 +173,7 @@ struct Lookup {
 
 DocumentRoot::DocumentRoot(std::string path, Fd root, Resolver resolver, bool has_cached_lookup)
     : path_(std::move(path)),
-      real_path_(real_path(path_)),
+      real_path_(resolve_links(path_)),
       root_(std::move(root)),
       resolver_(resolver),
       has_cached_lookup_(has_cached_lookup) {}

@@ -21,6 +21,7 @@ struct FileInfo {
     long ctime_ns = 0;
     std::uint64_t inode = 0;
     std::uint64_t device = 0;
+    unsigned mode = 0;  ///< permission bits
 
     bool operator==(const FileInfo&) const = default;
 };
@@ -84,6 +85,8 @@ class DocumentRoot {
 
     int fd() const { return root_.get(); }
     const std::string& path() const { return path_; }
+    /// Absolute, without links, as it was when it was opened; empty where that is not known.
+    const std::string& real_path() const { return real_path_; }
 
     /// openat2 or walk, never automatic.
     Resolver resolver() const { return resolver_; }

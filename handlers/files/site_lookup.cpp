@@ -20,6 +20,23 @@ Resource redirect_to(std::string path) {
 
 }  // namespace
 
+int status_of_failure(OpenStatus status) {
+    switch (status) {
+        case OpenStatus::forbidden:
+            return 403;
+        case OpenStatus::try_again:
+        case OpenStatus::out_of_resources:
+            return 503;
+        case OpenStatus::io_error:
+            return 500;
+        case OpenStatus::ok:
+        case OpenStatus::not_found:
+        case OpenStatus::is_directory:
+            break;
+    }
+    return 404;
+}
+
 OpenedFile SiteLookup::open_file(const std::string& path) {
     OpenedFile opened = site_.root.open_file(path);
     probes_.push_back({path, opened.status, opened.info});
@@ -35,26 +52,9 @@ Resource SiteLookup::file(std::string path, OpenedFile opened) {
     return resource;
 }
 
-/// The one place where a failed look-up becomes a status.
 Resource SiteLookup::error(OpenStatus status) {
     Resource resource;
-    switch (status) {
-        case OpenStatus::forbidden:
-            resource.status = 403;
-            break;
-        case OpenStatus::try_again:
-        case OpenStatus::out_of_resources:
-            resource.status = 503;
-            break;
-        case OpenStatus::io_error:
-            resource.status = 500;
-            break;
-        case OpenStatus::ok:
-        case OpenStatus::not_found:
-        case OpenStatus::is_directory:
-            resource.status = 404;
-            break;
-    }
+    resource.status = status_of_failure(status);
     return resource;
 }
 

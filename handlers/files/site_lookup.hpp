@@ -31,6 +31,7 @@ class SiteLookup {
         FileInfo info;
     };
 
+    const StaticSite& site() const { return site_; }
     explicit SiteLookup(const StaticSite& site) : site_(site) {}
 
     /// `path` is decoded and normal (decode_url_path). Opens, so it may block.
@@ -55,5 +56,8 @@ class SiteLookup {
     const StaticSite& site_;
     std::vector<Probe> probes_;
 };
+
+/// The one place where a failed look-up becomes a status: 403, 404, 500 or 503.
+int status_of_failure(OpenStatus status);
 
 }  // namespace basehttp

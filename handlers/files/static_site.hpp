@@ -13,6 +13,8 @@
 
 namespace basehttp {
 
+struct CgiSettings;
+
 /// Immutable once serving, shared by all threads.
 struct StaticSite {
     explicit StaticSite(DocumentRoot root_) : root(std::move(root_)) {}
@@ -34,6 +36,7 @@ struct StaticSite {
     std::string temp_directory = "/tmp";   ///< for listings that a slow client cannot take at once
     std::size_t memory_file = 256u << 10;  ///< bytes; larger files are sent from a descriptor
     std::string server_header = "basehttpd/0.1";
+    std::shared_ptr<const CgiSettings> cgi;  ///< how its scripts run; nullptr: it has none
 
     /// Content type with charset for a path (RFC 9110 section 8.3).
     std::string content_type(std::string_view path) const;

@@ -25,6 +25,11 @@ bool Outbox::cancelled() {
     return cancelled_;
 }
 
+void Outbox::set_wake(std::function<void()> wake) {
+    const std::lock_guard lock(mutex_);
+    wake_ = std::move(wake);
+}
+
 void Outbox::flush() {
     {
         const std::lock_guard lock(mutex_);
@@ -49,6 +54,7 @@ void Outbox::drained() {
         const std::lock_guard lock(mutex_);
         unsent_memory_ -= taken_memory_;
         taken_memory_ = 0;
+        if (wake_) wake_();
     }
     drained_.notify_one();
 }
@@ -58,6 +64,7 @@ void Outbox::cancel() {
         const std::lock_guard lock(mutex_);
         cancelled_ = true;
         queued_.clear();
+        if (wake_) wake_();
     }
     drained_.notify_one();
 }

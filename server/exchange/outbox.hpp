@@ -41,6 +41,11 @@ class Outbox {
     /// Whether the answer is for nobody any more. Any thread.
     bool cancelled();
 
+    /// Handler side, for a handler that waits for other things too: `wake` is called, on the loop's
+    /// thread and without blocking, when there is room again and when the client is gone. Empty:
+    /// no more calls after this one returns.
+    void set_wake(std::function<void()> wake);
+
     /// Called by flush() on the handler's thread, to wake the loop.
     std::function<void()> on_flush;
     /// Off when the handler runs on the loop's own thread, which alone could drain.
@@ -55,6 +60,7 @@ class Outbox {
     std::uint64_t unsent_memory_ = 0;  // bytes of text, taken but not drained ones included
     std::uint64_t taken_memory_ = 0;
     bool cancelled_ = false;
+    std::function<void()> wake_;
 };
 
 }  // namespace basehttp

@@ -6,12 +6,14 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "server/address.hpp"
 #include "server/exchange/outbox.hpp"
 #include "server/exchange/replay.hpp"
 #include "server/exchange/request_body.hpp"
 #include "server/http1/request_head.hpp"
+#include "server/log/access_line.hpp"
 
 namespace basehttp {
 
@@ -22,6 +24,10 @@ struct Rejection {
     int code = 0;  ///< 0: not rejected.
     std::string reason;
 };
+
+/// The status in the log of a request whose client left before an answer began. Never sent; nginx's
+/// number.
+constexpr int client_left = 499;
 
 /// Owned by its connection, lent to one handler at a time. A handler sees a request whose body is
 /// either whole or, the first time, still to come (body_complete off): then it may refuse or
@@ -38,6 +44,7 @@ class Request {
 
     const RequestHead& head() const { return head_; }
     const Address& client_address() const { return client_address_; }
+    Address server_address;  ///< Where the client reached us; empty host: not known.
 
     Rejection rejection;
     bool verified = false;  ///< verify_request has agreed; it is asked once a request.
@@ -45,10 +52,22 @@ class Request {
     bool body_complete = true;
     bool body_too_long_to_skip = false;  ///< The connection closes if the body is left unread.
     bool wants_body = false;             ///< Set by the handler: collect the body, call again.
-    std::unique_ptr<BaseRequestHandler> parked;  ///< The handler that waits for the body.
+    /// Set by the handler: call again after resume(), or when `turn_timeout` has passed, then with
+    /// `turn_timed_out`. It may be called again without reason, and must then wait again.
+    bool wants_turn = false;
+    std::chrono::milliseconds turn_timeout{};
+    bool turn_timed_out = false;
+    std::function<void()> resume;  ///< Any thread, also while the turn that waits is ending.
+    bool wants_another_turn() const { return wants_body || wants_turn; }
+    std::unique_ptr<BaseRequestHandler> parked;  ///< The handler that waits for its next turn.
 
     Outbox outbox;
     bool close_connection = false;  ///< Set by the handler: no further request after this answer.
+    bool cut_off =
+        false;  ///< Set by the handler: the answer stays incomplete, the client must see.
+    /// Set by the handler: work that the answer need not wait for. Runs once on the handler's
+    /// thread, when this request may be gone; must not throw.
+    std::function<void()> afterwards;
 
     /// Lets the loop give this answer again (see Replay). Ignored unless all of it was sent well.
     void offer(std::shared_ptr<const Replay> replay) { replay_ = std::move(replay); }
@@ -57,7 +76,8 @@ class Request {
     // For the access log.
     int status = 0;
     std::uint64_t body_bytes = 0;
-    bool log_access = false;  ///< The handler wants the server's own access line.
+    bool log_access = false;           ///< The handler wants the server's own access line.
+    std::vector<LogField> log_fields;  ///< More to tell in that line.
     std::chrono::microseconds started{};
 
     /// Ends the handler's turn; called once per turn by the server, on any thread.

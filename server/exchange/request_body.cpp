@@ -1,6 +1,7 @@
 #include "server/exchange/request_body.hpp"
 
 #include <fcntl.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -66,6 +67,18 @@ std::size_t RequestBody::readinto(std::span<char> out) {
     if (!file_ && wanted > 0) std::memcpy(out.data(), memory_.data() + position_, wanted);
     position_ += wanted;
     return wanted;
+}
+
+Fd RequestBody::open_copy() const {
+    if (size_ == 0) return Fd(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+    if (file_) {
+        const std::string path = "/proc/self/fd/" + std::to_string(file_->get());
+        return Fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    }
+    Fd copy(::memfd_create("request body", MFD_CLOEXEC));
+    if (!copy || !write_all(copy.get(), memory_) || ::lseek(copy.get(), 0, SEEK_SET) != 0)
+        return Fd();
+    return copy;
 }
 
 std::string RequestBody::read(std::size_t count) {

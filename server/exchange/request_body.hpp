@@ -34,6 +34,9 @@ class RequestBody {
     std::string readline(std::size_t limit = std::string::npos);
     /// The file that holds all of it, or nullptr while it is in memory.
     std::shared_ptr<const Fd> file() const { return file_; }
+    /// A descriptor of its own to read all of it from the start, whatever was read here. Empty:
+    /// none could be made (errno tells).
+    [[nodiscard]] Fd open_copy() const;
     bool at_end() const { return position_ == size_; }
 
   private:

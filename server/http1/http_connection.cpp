@@ -65,8 +65,13 @@ void HttpConnection::set_deadline(std::chrono::milliseconds timeout) {
 }
 
 void HttpConnection::check_deadline(std::chrono::microseconds now) {
+    if (half_closed_ && state_ == State::handling && !gone_) probe_client();
     if (deadline_.count() == 0 || now < deadline_) return;
     deadline_ = {};
+    if (exchange_ && exchange_->waiting) {
+        exchange_->request.turn_timed_out = true;
+        return next_turn();
+    }
     if (state_ == State::reading_head && head_begun_) {
         begin_rejected(input_, {HeadStatus::bad, 0, 408, "Request header took too long"});
         advance();
@@ -85,7 +90,7 @@ void HttpConnection::drain() {
 
 void HttpConnection::abort() {
     if (state_ == State::closed) return;
-    if (exchange_ && !exchange_->done && state_ == State::handling) {
+    if (exchange_ && !exchange_->done && !exchange_->waiting && state_ == State::handling) {
         // The handler still has the request: tell it, and go when it is back.
         exchange_->request.outbox.cancel();
         drop_output();
@@ -94,7 +99,7 @@ void HttpConnection::abort() {
         ::shutdown(socket_.get(), SHUT_RDWR);
         return;
     }
-    if (exchange_ && state_ == State::sending) log_answer();
+    if (exchange_ && (state_ == State::sending || exchange_->waiting)) log_answer();
     close();
 }
 
@@ -160,6 +165,10 @@ bool HttpConnection::read_body() {
     if (!readable_) return false;
     const long count = receive(loop_.input.get(), HttpLoop::input_size);
     if (count == -1) return false;
+    if (count == 0 && state_ == State::reading_body) {
+        reject(400, "Request body ended too early");
+        return true;
+    }
     if (count <= 0) {
         abort();
         return false;
@@ -202,9 +211,13 @@ bool HttpConnection::linger() {
 /// keep what it holds for a client that does not read.
 void HttpConnection::drop_output() {
     if (output_.empty()) return;
+    reset_on_close();
+    output_.clear();
+}
+
+void HttpConnection::reset_on_close() {
     const ::linger at_once{1, 0};
     ::setsockopt(socket_.get(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
-    output_.clear();
 }
 
 void HttpConnection::close() {

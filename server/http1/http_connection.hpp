@@ -53,8 +53,11 @@ class HttpConnection final : public Watcher {
     struct Exchange {
         Request request;
         BodyDecoder decoder;
-        bool done = false;       ///< The handler ended its turn for good.
-        std::uint64_t sent = 0;  ///< Bytes, header and framing included.
+        bool done = false;        ///< The handler ended its turn for good.
+        bool waiting = false;     ///< The handler is parked until it is asked for another turn.
+        bool turn_asked = false;  ///< It was asked while its last turn was still ending.
+        bool probed = false;      ///< The client closed its side, and was asked for a sign of life.
+        std::uint64_t sent = 0;   ///< Bytes, header and framing included.
         Exchange(std::string text, const RequestHead& head, const char* from, Address client)
             : request(std::move(text), head, from, std::move(client)),
               decoder(BodyDecoder::fixed(0, 0)) {}
@@ -74,8 +77,13 @@ class HttpConnection final : public Watcher {
     void begin_rejected(std::string_view text, const HeadResult& bad);
     std::size_t feed_body(std::string_view input);
     void reject(int code, std::string reason);
+    void connect_handler(Request& request);
+    Address local_address() const;
     void dispatch();
     void handler_finished();
+    void turn_asked();
+    void next_turn();
+    void probe_client();
 
     // Sending.
     bool send_output();
@@ -86,6 +94,7 @@ class HttpConnection final : public Watcher {
     bool next_request();
     void close_gracefully();
     void drop_output();
+    void reset_on_close();
     void close();
     void set_deadline(std::chrono::milliseconds timeout);
 

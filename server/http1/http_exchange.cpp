@@ -13,8 +13,6 @@
 namespace basehttp {
 namespace {
 
-/// An unread body of at most this size is skipped to keep the connection; a longer one closes it.
-constexpr std::uint64_t skippable_body = 64u << 10;
 constexpr std::size_t replay_batch = 64u << 10;
 
 std::string_view connection_line(const RequestHead& head) {
@@ -109,8 +107,8 @@ std::size_t HttpConnection::begin_exchange(std::string_view head_text, std::stri
     request.started = loop_.loop.now();
     request.close_connection = close_after_;
     request.body = RequestBody(settings.body_memory, settings.temp_directory);
-    request.outbox.on_flush = [this] { loop_.loop.post([this] { advance(); }); };
-    request.on_finished = [this] { loop_.loop.post([this] { handler_finished(); }); };
+    request.server_address = local_address();
+    connect_handler(request);
     if (!head.has_body()) {
         dispatch();
         return 0;
@@ -134,8 +132,7 @@ void HttpConnection::begin_rejected(std::string_view text, const HeadResult& bad
     exchange_ = std::make_unique<Exchange>(std::string(text), loop_.head, text.data(), client_);
     Request& request = exchange_->request;
     request.started = loop_.loop.now();
-    request.outbox.on_flush = [this] { loop_.loop.post([this] { advance(); }); };
-    request.on_finished = [this] { loop_.loop.post([this] { handler_finished(); }); };
+    connect_handler(request);
     reject(bad.code, bad.reason);
 }
 
@@ -143,7 +140,7 @@ void HttpConnection::reject(int code, std::string reason) {
     Request& request = exchange_->request;
     request.rejection = {code, std::move(reason)};
     request.parked.reset();
-    request.wants_body = false;
+    request.wants_body = request.wants_turn = false;
     request.close_connection = rejected_ = true;
     input_.clear();
     unparsed_ = false;
@@ -181,37 +178,6 @@ std::size_t HttpConnection::feed_body(std::string_view input) {
     return input.size();
 }
 
-void HttpConnection::dispatch() {
-    Request& request = exchange_->request;
-    const BodyDecoder& decoder = exchange_->decoder;
-    request.body_too_long_to_skip =
-        !request.body_complete && (decoder.is_chunked() || request.head().expect_continue ||
-                                   decoder.remaining() > skippable_body);
-    state_ = State::handling;
-    deadline_ = {};
-    loop_.server.handle_request_noblock(request);
-}
-
-void HttpConnection::handler_finished() {
-    Request& request = exchange_->request;
-    request.outbox.take(output_);
-    if (gone_) {
-        output_.clear();
-        log_answer();
-        return close();
-    }
-    if (request.wants_body) {
-        state_ = State::reading_body;
-        set_deadline(loop_.settings.body_timeout);
-    } else {
-        exchange_->done = true;
-        state_ = State::sending;
-        if (request.offered())
-            loop_.cache.insert(request.head(), request.offered(), loop_.loop.now());
-    }
-    advance();
-}
-
 bool HttpConnection::send_output() {
     if (gone_) return false;
     if (state_ == State::handling) exchange_->request.outbox.take(output_);
@@ -225,8 +191,9 @@ bool HttpConnection::send_output() {
         }
     }
     if (state_ == State::sending) return finish_answer();
-    deadline_ = {};
-    if (state_ == State::handling) exchange_->request.outbox.drained();
+    if (state_ != State::handling) return false;
+    if (!exchange_->waiting) deadline_ = {};
+    exchange_->request.outbox.drained();
     return false;
 }
 
@@ -260,6 +227,11 @@ bool HttpConnection::finish_answer() {
         }
     }
     if (keep) return next_request();
+    if (exchange_ && exchange_->request.cut_off) {
+        reset_on_close();
+        close();
+        return false;
+    }
     rejected_ = rejected_ || (exchange_ && !exchange_->request.body_complete);
     exchange_.reset();
     close_gracefully();
@@ -267,13 +239,18 @@ bool HttpConnection::finish_answer() {
 }
 
 void HttpConnection::log_answer() {
-    const Request& request = exchange_->request;
+    Request& request = exchange_->request;
+    if (exchange_->waiting || (gone_ && request.status == 0)) {
+        request.status = client_left;
+        request.log_access = true;
+    }
     if (!request.log_access) return;
     const RequestHead& head = request.head();
     // An answer that broke off counts as far as it was sent.
     const std::uint64_t bytes = std::min(request.body_bytes, exchange_->sent);
     loop_.log_access({client_.host, head.request_line, head.host, head.referer, head.user_agent,
-                      request.status, bytes, loop_.loop.now() - request.started});
+                      request.status, bytes, loop_.loop.now() - request.started,
+                      request.log_fields});
 }
 
 bool HttpConnection::next_request() {

@@ -54,6 +54,12 @@ void append_json_line(std::string& out, const AccessRecord& r, const LogTime& ti
     append_number(out, static_cast<std::uint64_t>(std::max<std::int64_t>(0, r.duration.count())));
     append_json_text(out, "referer", r.referer);
     append_json_text(out, "user_agent", r.user_agent);
+    for (const LogField& field : r.fields) {
+        if (field.text.empty())
+            out.append(",\"").append(field.name).append("\":").append(std::to_string(field.number));
+        else
+            append_json_text(out, field.name, field.text);
+    }
     out.append("}\n");
 }
 
@@ -115,6 +121,13 @@ void append_access_line(std::string& out, AccessFormat format, const AccessRecor
     if (format == AccessFormat::combined) {
         append_quoted(out, r.referer);
         append_quoted(out, r.user_agent);
+    }
+    for (const LogField& field : r.fields) {
+        out.append(1, ' ').append(field.name).append(1, '=');
+        if (field.text.empty())
+            out.append(std::to_string(field.number));
+        else
+            append_escaped(out, field.text);
     }
     out += '\n';
 }

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdint>
 #include <ctime>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -12,12 +13,20 @@ namespace basehttp {
 
 enum class AccessFormat : std::uint8_t { off, python, common, combined, json };
 
+/// One more thing to tell about a request: ` name=value`, in JSON a member.
+struct LogField {
+    std::string_view name;  ///< A literal.
+    std::string text;       ///< Written when not empty, else `number`.
+    std::int64_t number = 0;
+};
+
 struct AccessRecord {
     std::string_view client;
     std::string_view request_line, host, referer, user_agent;
     int status = 0;
     std::uint64_t bytes = 0;  ///< of content
     std::chrono::microseconds duration{};
+    std::span<const LogField> fields = {};
 };
 
 /// The texts of a point in time, made again only when the second changes. One thread.

@@ -75,6 +75,11 @@ TEST_CASE("The examples in the sample are right, and one is a site of its own") 
     REQUIRE(config.sites.size() == 2);
     CHECK(config.sites[1].names == std::vector<std::string>{"example.org", "www.example.org"});
     CHECK(config.sites[1].root == "/srv/example.org");
+    CHECK(config.sites[0].cgi.directories == std::vector<std::string>{"/cgi-bin"});
+    CHECK(config.sites[0].cgi.interpreters.size() == 2);
+    CHECK(config.sites[0].cgi.env.size() == 2);
+    CHECK(config.sites[1].cgi.directories == std::vector<std::string>{"/scripts"});
+    CHECK(config.sites[1].cgi.env.size() == 1);
 }
 
 TEST_SUITE_END();
@@ -103,6 +108,7 @@ TEST_CASE("The help names every option with its default, in lines of 80 columns"
     }
     CHECK(help.find("  -p, --port PORT ") != help.npos);
     CHECK(help.find("(default 8000)") != help.npos);
+    CHECK(help.find("\nCGI, [cgi] in the INI file:\n      --cgi  ") != help.npos);
     for (std::size_t at = 0; at < help.size(); at = help.find('\n', at) + 1) {
         CHECK(help.find('\n', at) - at <= 80);
     }

@@ -97,7 +97,7 @@ TEST_CASE("A size and a duration are printed with the largest unit that loses no
     CHECK(size_text(1536) == "1536");
     CHECK(size_text(64u << 20) == "64m");
     CHECK(size_text(std::uint64_t{5} << 30) == "5g");
-    CHECK(duration_text(milliseconds(0)) == "0s");
+    CHECK(duration_text(milliseconds(0)) == "0");
     CHECK(duration_text(milliseconds(1500)) == "1500ms");
     CHECK(duration_text(milliseconds(90'000)) == "90s");
     CHECK(duration_text(milliseconds(120'000)) == "2m");
@@ -178,6 +178,38 @@ TEST_CASE("A site path begins with a slash and cannot climb") {
     for (const char* text : {"", "404.html", "/..", "/../a", "/a/..", "/a?b", "/a#b", "/a\nb"}) {
         CAPTURE(text);
         CHECK_FALSE(is_site_path(text));
+    }
+}
+
+TEST_CASE("A directory of scripts is a decoded path without needless parts") {
+    for (const char* text : {"/", "/cgi-bin", "/a/b", "/a/..b", "/a/.b", "/ä"}) {
+        CAPTURE(text);
+        CHECK(is_cgi_directory(text));
+    }
+    for (const char* text : {"", "cgi-bin", "/cgi-bin/", "//", "/a//b", "//a", "/.", "/a/./b",
+                             "/..", "/a/../b", "/a%20b", "/a?b", "/a#b", "/a\nb"}) {
+        CAPTURE(text);
+        CHECK_FALSE(is_cgi_directory(text));
+    }
+}
+
+TEST_CASE("A variable name is letters, digits and '_' with no digit first") {
+    for (const char* text : {"A", "_", "a1", "LC_ALL", "path", "_1"}) {
+        CAPTURE(text);
+        CHECK(is_variable_name(text));
+    }
+    for (const char* text : {"", "1A", "A-B", "A B", "A=", "A.B", "Ä", "A\n"}) {
+        CAPTURE(text);
+        CHECK_FALSE(is_variable_name(text));
+    }
+}
+
+TEST_CASE("An absolute path begins with a slash and has no control character") {
+    CHECK(is_absolute_path("/"));
+    CHECK(is_absolute_path("/a b/../c"));
+    for (const char* text : {"", "a", "./a", "~/a", "/a\tb", "/a\nb"}) {
+        CAPTURE(text);
+        CHECK_FALSE(is_absolute_path(text));
     }
 }
 

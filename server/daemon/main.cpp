@@ -6,15 +6,15 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <csignal>
-#include <fstream>
 #include <iostream>
-#include <iterator>
 #include <memory>
 #include <system_error>
 #include <thread>
 
 #include "config/config_reader.hpp"
-#include "handlers/simple_http_request_handler.hpp"
+#include "handlers/cgi/process_tree.hpp"
+#include "server/daemon/make_sites.hpp"
+#include "server/daemon/run_offline.hpp"
 #include "server/http_server.hpp"
 
 namespace basehttp {
@@ -73,54 +73,6 @@ HttpSettings http_settings(const Config& config) {
     settings.cache_entries = config.cache_entries;
     settings.loops = config.loops != 0 ? config.loops : std::thread::hardware_concurrency();
     return settings;
-}
-
-std::string read_system_mime_types() {
-    std::ifstream file("/etc/mime.types");
-    return {std::istreambuf_iterator<char>(file), {}};
-}
-
-std::shared_ptr<const StaticSite> make_static_site(const Config& config, const SiteConfig& from,
-                                                   const std::string& mime_types) {
-    auto site = std::make_shared<StaticSite>(DocumentRoot::open(from.root));
-    site->index = from.index;
-    site->listing = from.listing;
-    site->dotfiles = from.dotfiles;
-    site->clean_urls = from.clean_urls;
-    site->spa = from.spa;
-    site->charset = from.charset;
-    site->precompressed = from.precompressed;
-    site->compress = from.compress;
-    site->types.load(mime_types);
-    for (const auto& [extension, type] : from.types) site->types.set(extension, type);
-    site->headers = from.headers;
-    site->cache_control = from.cache_control;
-    site->error_pages = from.error_pages;
-    site->max_ranges = config.ranges;
-    site->memory_file = config.cache_file;
-    site->server_header = config.server_header;
-    site->temp_directory = config.temp_directory;
-    return site;
-}
-
-std::shared_ptr<const SiteMap> make_sites(const Config& config) {
-    const std::string mime_types = read_system_mime_types();
-    auto sites =
-        std::make_shared<SiteMap>(make_static_site(config, config.sites.front(), mime_types));
-    for (const SiteConfig& from : config.sites) {
-        if (from.names.empty()) continue;
-        const auto site = make_static_site(config, from, mime_types);
-        for (const std::string& name : from.names) sites->add(name, site);
-    }
-    return sites;
-}
-
-/// Each request goes to the site that its Host names.
-HandlerFactory site_handlers(std::shared_ptr<const SiteMap> sites) {
-    return [sites = std::move(sites)](Request& request, const Address& client, BaseServer& server) {
-        return std::make_unique<SimpleHTTPRequestHandler>(request, client, server,
-                                                          sites->find(request.head().host));
-    };
 }
 
 /// Why an address cannot be listened on: blames the line that chose what is wrong with it. `bind`
@@ -213,8 +165,9 @@ int serve(const Parsed& parsed) {
     std::signal(SIGPIPE, SIG_IGN);
     Signals signals;
     raise_descriptor_limit();
+    if (has_scripts(parsed.config)) become_subreaper();
     const auto log = make_log(parsed);
-    const auto sites = make_sites(parsed.config);
+    const auto sites = make_sites(parsed.config, *log);
     ThreadingHTTPServer server({}, site_handlers(sites), false);
     server.set_log(log);
     server.settings = http_settings(parsed.config);
@@ -246,6 +199,8 @@ int run(int argc, const char* const* argv) {
         case Action::check:
             std::cout << "The configuration is good.\n";
             return 0;
+        case Action::cgi:
+            return run_offline(parsed);
         case Action::serve:
             break;
     }

@@ -1,0 +1,56 @@
+#include "handlers/cgi/query_arguments.hpp"
+
+#include <algorithm>
+#include <optional>
+
+namespace basehttp {
+namespace {
+
+// 0 to 15, or -1.
+int hex_digit(char c) {
+    if (c >= '0' && c <= '9') return c - '0';
+    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+    return -1;
+}
+
+std::optional<std::string> decode_word(std::string_view word) {
+    if (word.empty()) return std::nullopt;
+    std::string text;
+    text.reserve(word.size());
+    for (std::size_t i = 0; i < word.size(); ++i) {
+        char c = word[i];
+        if (c == '%') {
+            if (word.size() - i < 3) return std::nullopt;
+            const int high = hex_digit(word[i + 1]);
+            const int low = hex_digit(word[i + 2]);
+            if (high < 0 || low < 0) return std::nullopt;
+            c = static_cast<char>(high * 16 + low);
+            i += 2;
+        }
+        if (c == '\0') return std::nullopt;
+        text.push_back(c);
+    }
+    return text;
+}
+
+}  // namespace
+
+std::vector<std::string> query_arguments(std::string_view query) {
+    if (query.empty() || query.size() > longest_indexed_query) return {};
+    if (query.find('=') != query.npos) return {};
+    const auto words = 1 + static_cast<std::size_t>(std::count(query.begin(), query.end(), '+'));
+    if (words > most_query_arguments) return {};
+    std::vector<std::string> arguments;
+    arguments.reserve(words);
+    for (std::size_t begin = 0; begin <= query.size();) {
+        const std::size_t end = std::min(query.find('+', begin), query.size());
+        std::optional<std::string> word = decode_word(query.substr(begin, end - begin));
+        if (!word) return {};
+        arguments.push_back(std::move(*word));
+        begin = end + 1;
+    }
+    return arguments;
+}
+
+}  // namespace basehttp

@@ -1,0 +1,84 @@
+// How many scripts run at once, and who waits: a bound on all, one on each script, a bounded queue.
+#pragma once
+
+#include <functional>
+#include <list>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <utility>
+
+namespace basehttp {
+
+/// Shared by all sites; any thread. A script at its own limit waits without holding up others, and
+/// may fill only half of the queue.
+class ScriptGate {
+  public:
+    struct Limits {
+        unsigned children = 64;
+        unsigned per_script = 16;
+        unsigned queue = 256;  ///< that wait; more are refused
+    };
+
+  private:
+    enum class State : unsigned char { waiting, admitted };
+    struct Entry {
+        std::string script;
+        std::function<void()> admitted;
+        State state = State::waiting;
+    };
+    using Entries = std::list<Entry>;
+
+  public:
+    /// A place in the queue, then the right to run one script; given back by the destructor.
+    class Ticket {
+      public:
+        Ticket() = default;
+        Ticket(Ticket&& other) noexcept : gate_(other.gate_), entry_(other.entry_) {
+            other.gate_ = nullptr;
+        }
+        Ticket& operator=(Ticket&& other) noexcept {
+            release();
+            gate_ = std::exchange(other.gate_, nullptr);
+            entry_ = other.entry_;
+            return *this;
+        }
+        ~Ticket() { release(); }
+
+        /// Neither refused nor given back.
+        explicit operator bool() const { return gate_ != nullptr; }
+        bool admitted() const;
+        void release();
+
+      private:
+        friend ScriptGate;
+        ScriptGate* gate_ = nullptr;
+        Entries::iterator entry_;
+    };
+
+    explicit ScriptGate(Limits limits) : limits_(limits) {}
+    ScriptGate(const ScriptGate&) = delete;
+    ScriptGate& operator=(const ScriptGate&) = delete;
+
+    /// Asks to run `script`. A ticket that is not admitted at once waits: `admitted` is called once
+    /// when it is, by whoever gives back a ticket, within the gate's lock: it must only tell others
+    /// and cannot run after the ticket's destructor. An empty ticket: refused.
+    [[nodiscard]] Ticket enter(std::string script, std::function<void()> admitted);
+
+  private:
+    struct Count {
+        unsigned running = 0, waiting = 0;
+    };
+
+    bool has_room(const Count& count) const;
+    void leave(Entries::iterator entry);
+    void admit_waiting();
+
+    const Limits limits_;
+    std::mutex mutex_;  // guards all below
+    Entries running_, waiting_;
+    std::map<std::string, Count> scripts_;
+};
+
+}  // namespace basehttp

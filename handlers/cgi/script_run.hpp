@@ -1,0 +1,104 @@
+// One run of a script: its pipes, its deadlines and its end.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "handlers/cgi/cgi_settings.hpp"
+#include "handlers/cgi/cgroup.hpp"
+#include "handlers/cgi/child_process.hpp"
+#include "handlers/cgi/process_tree.hpp"
+#include "handlers/cgi/stderr_lines.hpp"
+#include "server/exchange/outbox.hpp"
+
+namespace basehttp {
+
+/// One thread, which waits in next() for whatever comes first: output, errors, the end, a deadline,
+/// the client. Nothing is read that the client cannot take, so a slow client holds back the script
+/// and not our memory. The destructor ends all processes of the run.
+class ScriptRun {
+  public:
+    using Time = std::chrono::steady_clock::time_point;
+
+    enum class Event : std::uint8_t {
+        output,       ///< output() has a piece
+        output_end,   ///< nothing more will come: the script closed its output or has ended
+        room,         ///< the client can take more
+        quiet,        ///< `quiet_at` has come before anything else
+        no_answer,    ///< ScriptTimeouts::first_byte
+        silence,      ///< ScriptTimeouts::silence
+        too_long,     ///< ScriptTimeouts::total
+        client_gone,  ///< or the server stops
+    };
+
+    /// Starts the script, in a cgroup where there are some. `in` becomes its stdin. Throws
+    /// std::system_error as ChildProcess::spawn.
+    ScriptRun(SpawnRequest request, Fd in, const CgiSettings& settings, std::string id,
+              Outbox& outbox, StderrLines::Write log);
+    ~ScriptRun();
+    ScriptRun(const ScriptRun&) = delete;
+    ScriptRun& operator=(const ScriptRun&) = delete;
+
+    /// Waits. Output is left in the pipe while the outbox is full.
+    Event next(std::optional<Time> quiet_at = {});
+    std::string_view output() const { return {buffer_.get(), output_size_}; }
+
+    /// Takes no more output: a script that writes on gets SIGPIPE. Forgets the outbox.
+    void close_output();
+    /// Waits a moment for a script that has closed its output. Whether it has ended, with all that
+    /// it started.
+    bool settle();
+    /// Waits until it ends by itself or a deadline passes, then does terminate().
+    void wait_for_end();
+    /// Ends every process that is left: SIGTERM, after the grace SIGKILL. Returns when they are
+    /// gone; then end() tells how the script ended.
+    void terminate();
+
+    const std::optional<ChildEnd>& end() const { return end_; }
+    int pid() const { return pid_; }
+    const std::string& id() const { return id_; }
+    /// The last lines of stderr, after the end.
+    const std::string& error_tail() { return errors_.tail(); }
+
+    std::chrono::microseconds spawn_time{};                    ///< what starting it took
+    std::optional<std::chrono::microseconds> first_byte_time;  ///< from the start; of the output
+
+  private:
+    struct Ready;
+    std::optional<Event> passed_deadline(Time now) const;
+    Time next_deadline(std::optional<Time> quiet_at) const;
+    Ready wait(bool want_output, Time until);
+    Event read_output();
+    void read_errors();
+    void read_errors_to_end();
+    bool wait_until_gone(Time until);
+    bool anything_left() const;
+    void signal_all(int number);
+    void finish();
+
+    const ScriptTimeouts timeouts_;
+    const std::string id_;
+    Outbox* outbox_;
+    Fd wake_;  // eventfd: something happened to the outbox
+    Fd out_, err_;
+    Time started_, last_activity_;
+    std::optional<ChildProcess> child_;
+    int pid_ = -1;
+    std::optional<ScriptCgroups::Leaf> cgroup_;
+    std::optional<ProcessTree> tree_;  // without cgroup
+    bool ended_ = false;               // the script itself; perhaps not what it started
+    bool held_back_ = false;           // the last wait was for room
+    StderrLines errors_;
+    std::optional<ChildEnd> end_;
+    long early_memory_ = 0;  // KiB at the first output: a small script's peak is not told otherwise
+    std::unique_ptr<char[]> buffer_;
+    std::size_t output_size_ = 0;
+
+    static constexpr std::size_t buffer_size = 64u << 10;
+};
+
+}  // namespace basehttp

@@ -1,0 +1,176 @@
+#include "server/daemon/make_sites.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
+#include "handlers/cgi/cgroup.hpp"
+#include "handlers/cgi/sandbox.hpp"
+#include "handlers/cgi/script_gate.hpp"
+#include "handlers/cgi_http_request_handler.hpp"
+#include "handlers/simple_http_request_handler.hpp"
+
+namespace basehttp {
+namespace {
+
+std::string read_system_mime_types() {
+    std::ifstream file("/etc/mime.types");
+    return {std::istreambuf_iterator<char>(file), {}};
+}
+
+/// Absolute, without final '/'; symbolic links stay, as scripts expect the configured name.
+std::string absolute_directory(const std::string& path) {
+    std::string text = std::filesystem::absolute(path).lexically_normal().string();
+    while (!text.empty() && text.back() == '/') text.pop_back();
+    return text;
+}
+
+bool has_scripts(const CgiConfig& cgi) {
+    return !cgi.directories.empty() || !cgi.interpreters.empty();
+}
+
+/// Makes the sites of a configuration; what they share is made once.
+class SiteMaker {
+  public:
+    SiteMaker(const Config& config, Log& log)
+        : config_(config), log_(log), mime_types_(read_system_mime_types()) {
+        if (has_scripts(config)) prepare_scripts();
+    }
+
+    std::shared_ptr<const StaticSite> make(const SiteConfig& from) const {
+        auto site = make_files(from, from.root);
+        if (has_scripts(from.cgi)) site->cgi = make_cgi(from);
+        return site;
+    }
+
+  private:
+    void prepare_scripts() {
+        gate_ = std::make_shared<ScriptGate>(
+            ScriptGate::Limits{config_.cgi_children, config_.cgi_per_script, config_.cgi_queue});
+        std::string why_not;
+        cgroups_ = ScriptCgroups::find(why_not);
+        log_.write(LogLevel::info, cgroups_ ? "Scripts run in cgroups below " + cgroups_->path()
+                                            : "Scripts are held by process groups: " + why_not);
+        for (const SiteConfig& site : config_.sites) warn_of_process_limit(site.cgi);
+    }
+
+    void warn_of_process_limit(const CgiConfig& cgi) const {
+        const bool holds = (cgroups_ && cgroups_->has_pids()) || ::geteuid() != 0;
+        if (cgi.processes > 0 && !holds)
+            log_.write(
+                LogLevel::warning,
+                "[cgi] processes has no effect: we are root, whom the kernel does not limit, "
+                "and have no cgroup for it; run as another user, or with Delegate=yes");
+    }
+
+    std::shared_ptr<StaticSite> make_files(const SiteConfig& from, const std::string& root) const {
+        auto site = std::make_shared<StaticSite>(DocumentRoot::open(root));
+        site->index = from.index;
+        site->listing = from.listing;
+        site->dotfiles = from.dotfiles;
+        site->clean_urls = from.clean_urls;
+        site->spa = from.spa;
+        site->charset = from.charset;
+        site->precompressed = from.precompressed;
+        site->compress = from.compress;
+        site->types.load(mime_types_);
+        for (const auto& [extension, type] : from.types) site->types.set(extension, type);
+        site->headers = from.headers;
+        site->cache_control = from.cache_control;
+        site->error_pages = from.error_pages;
+        site->max_ranges = config_.ranges;
+        site->memory_file = config_.cache_file;
+        site->server_header = config_.server_header;
+        site->temp_directory = config_.temp_directory;
+        return site;
+    }
+
+    std::shared_ptr<const CgiSettings> make_cgi(const SiteConfig& from) const {
+        const CgiConfig& cgi = from.cgi;
+        auto settings = std::make_shared<CgiSettings>();
+        settings->cgi_directories = cgi.directories;
+        settings->interpreters = cgi.interpreters;
+        settings->env = cgi.env;
+        for (const std::string& name : cgi.pass_env)
+            if (const char* value = std::getenv(name.c_str()))
+                settings->inherited_env.push_back(name + "=" + value);
+        settings->document_root = absolute_directory(from.root);
+        settings->pass_authorization = cgi.authorization;
+        settings->etag = cgi.etag;
+        for (const std::string& directory : cgi.sendfile) {
+            auto files = make_files(from, absolute_directory(directory));
+            files->dotfiles = true;
+            files->precompressed = files->clean_urls = false;
+            files->spa.clear();
+            settings->sendfile.push_back(std::move(files));
+        }
+        settings->header_bytes = cgi.header_bytes;
+        const auto first_byte = cgi.first_byte.count() != 0 ? cgi.first_byte : cgi.timeout;
+        settings->timeouts = {first_byte, cgi.timeout, cgi.total, cgi.grace, cgi.background};
+        settings->limits = {cgi.memory, cgi.processes,
+                            std::chrono::duration_cast<std::chrono::seconds>(cgi.cpu)};
+        settings->sandbox = make_sandbox(from, settings->document_root);
+        settings->cgroups = cgroups_;
+        settings->gate = gate_;
+        settings->queue_timeout = config_.cgi_queue_timeout;
+        return settings;
+    }
+
+    std::shared_ptr<const Sandbox> make_sandbox(const SiteConfig& from,
+                                                const std::string& document_root) const {
+        const CgiConfig& cgi = from.cgi;
+        if (cgi.sandbox != "strict") return nullptr;
+        Sandbox::Options options{cgi.sandbox_read, cgi.sandbox_write, cgi.sandbox_network,
+                                 document_root};
+        for (const auto& [extension, program] : cgi.interpreters) options.read.push_back(program);
+        auto sandbox = Sandbox::strict(options);
+        const std::string name = from.names.empty() ? "" : " of " + from.names.front();
+        log_.write(sandbox->ruleset() >= 0 ? LogLevel::info : LogLevel::warning,
+                   "Sandbox for scripts" + name + ": " + sandbox->description());
+        for (const std::string& path : sandbox->skipped())
+            log_.write(LogLevel::warning, "Sandbox for scripts" + name + ": '" + path +
+                                              "' cannot be opened and stays closed to them");
+        return sandbox;
+    }
+
+    const Config& config_;
+    Log& log_;
+    const std::string mime_types_;
+    std::shared_ptr<ScriptGate> gate_;
+    std::shared_ptr<ScriptCgroups> cgroups_;
+};
+
+}  // namespace
+
+bool has_scripts(const Config& config) {
+    return std::any_of(config.sites.begin(), config.sites.end(),
+                       [](const SiteConfig& site) { return has_scripts(site.cgi); });
+}
+
+std::shared_ptr<const SiteMap> make_sites(const Config& config, Log& log) {
+    const SiteMaker maker(config, log);
+    auto sites = std::make_shared<SiteMap>(maker.make(config.sites.front()));
+    for (const SiteConfig& from : config.sites) {
+        if (from.names.empty()) continue;
+        const auto site = maker.make(from);
+        for (const std::string& name : from.names) sites->add(name, site);
+    }
+    return sites;
+}
+
+HandlerFactory site_handlers(std::shared_ptr<const SiteMap> sites) {
+    return [sites = std::move(sites)](Request& request, const Address& client,
+                                      BaseServer& server) -> std::unique_ptr<BaseRequestHandler> {
+        const auto& site = sites->find(request.head().host);
+        if (site->cgi)
+            return std::make_unique<CGIHTTPRequestHandler>(request, client, server, site,
+                                                           site->cgi);
+        return std::make_unique<SimpleHTTPRequestHandler>(request, client, server, site);
+    };
+}
+
+}  // namespace basehttp

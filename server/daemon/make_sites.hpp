@@ -1,0 +1,23 @@
+// From the settings of the sites to what serves them.
+#pragma once
+
+#include <memory>
+
+#include "config/config.hpp"
+#include "handlers/files/static_site.hpp"
+#include "server/base_request_handler.hpp"
+#include "server/log/log.hpp"
+
+namespace basehttp {
+
+/// Opens every root. Where a site has scripts it prepares for them (gate, cgroups, sandbox) and
+/// tells the log how they are held. Throws std::system_error when something cannot be opened.
+std::shared_ptr<const SiteMap> make_sites(const Config& config, Log& log);
+
+/// Each request goes to the site that its Host names.
+HandlerFactory site_handlers(std::shared_ptr<const SiteMap> sites);
+
+/// Whether any site has scripts.
+bool has_scripts(const Config& config);
+
+}  // namespace basehttp

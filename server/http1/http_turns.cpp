@@ -1,0 +1,99 @@
+// A request's turns with its handler: asked, ended, waited for; and the client's life meanwhile.
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include "server/base_request_handler.hpp"
+#include "server/http1/http_connection.hpp"
+#include "server/http_loop.hpp"
+#include "server/http_server.hpp"
+
+namespace basehttp {
+namespace {
+
+/// An unread body of at most this size is skipped to keep the connection; a longer one closes it.
+constexpr std::uint64_t skippable_body = 64u << 10;
+
+}  // namespace
+
+/// How the handler, on its thread, reaches this loop. The connection outlives a turn, but not a
+/// wait between two turns.
+void HttpConnection::connect_handler(Request& request) {
+    request.outbox.on_flush = [this] { loop_.loop.post([this] { advance(); }); };
+    request.on_finished = [this] { loop_.loop.post([this] { handler_finished(); }); };
+    request.resume = [this] {
+        loop_.loop.post([this, &http_loop = loop_, slot = slot_] {
+            if (http_loop.holds(slot, *this)) turn_asked();
+        });
+    };
+}
+
+Address HttpConnection::local_address() const {
+    sockaddr_storage storage{};
+    socklen_t length = sizeof storage;
+    auto* const address = reinterpret_cast<sockaddr*>(&storage);
+    if (::getsockname(socket_.get(), address, &length) != 0) return {};
+    return Address::from(address, length);
+}
+
+void HttpConnection::dispatch() {
+    Request& request = exchange_->request;
+    const BodyDecoder& decoder = exchange_->decoder;
+    request.body_too_long_to_skip =
+        !request.body_complete && (decoder.is_chunked() || request.head().expect_continue ||
+                                   decoder.remaining() > skippable_body);
+    state_ = State::handling;
+    deadline_ = {};
+    loop_.server.handle_request_noblock(request);
+}
+
+void HttpConnection::handler_finished() {
+    Request& request = exchange_->request;
+    request.outbox.take(output_);
+    exchange_->waiting = request.wants_turn;
+    if (gone_) {
+        output_.clear();
+        log_answer();
+        return close();
+    }
+    if (request.wants_body) {
+        state_ = State::reading_body;
+        set_deadline(loop_.settings.body_timeout);
+    } else if (request.wants_turn) {
+        set_deadline(request.turn_timeout);
+        if (exchange_->turn_asked) return next_turn();
+    } else {
+        exchange_->done = true;
+        state_ = State::sending;
+        if (request.offered())
+            loop_.cache.insert(request.head(), request.offered(), loop_.loop.now());
+    }
+    advance();
+}
+
+/// Somebody says that the handler's wait is over. Its last turn may still be ending.
+void HttpConnection::turn_asked() {
+    if (!exchange_ || gone_ || state_ != State::handling) return;
+    exchange_->turn_asked = true;
+    if (exchange_->waiting) next_turn();
+}
+
+void HttpConnection::next_turn() {
+    exchange_->waiting = exchange_->turn_asked = false;
+    deadline_ = {};
+    loop_.server.handle_request_noblock(exchange_->request);
+}
+
+/// The client has sent its last byte while a handler works for it. Most who do have left, some only
+/// closed their side (RFC 9112 section 9.6 leaves that open). One who has left answers an interim
+/// response (RFC 9110 section 15.2) with a reset; where none may be sent it counts as gone.
+void HttpConnection::probe_client() {
+    if (exchange_->probed) return;
+    exchange_->probed = true;
+    const bool may_ask =
+        exchange_->sent == 0 && output_.empty() && exchange_->request.head().version_minor >= 1;
+    if (!may_ask) return abort();
+    output_.push(Segment::bytes("HTTP/1.1 102 Processing\r\n\r\n"));
+    advance();
+}
+
+}  // namespace basehttp

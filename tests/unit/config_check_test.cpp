@@ -1,0 +1,78 @@
+#include "config/config_check.hpp"
+
+#include <doctest/doctest.h>
+
+#include <string>
+#include <vector>
+
+#include "config/config_reader.hpp"
+#include "tests/support/temp_dir.hpp"
+
+namespace basehttp {
+namespace {
+
+/// The one line of the refusal; empty: it was not refused.
+std::string refusal(const std::string& ini, std::vector<const char*> arguments = {}) {
+    arguments.insert(arguments.begin(), "basehttpd");
+    try {
+        const Parsed parsed = merge_config(
+            ini, "x.ini", read_command_line(static_cast<int>(arguments.size()), arguments.data()));
+        check_paths(parsed.config, parsed.provenance);
+        return {};
+    } catch (const ConfigError& error) {
+        return error.what();
+    }
+}
+
+TEST_SUITE_BEGIN("check_paths");
+
+TEST_CASE("What scripts need must be there, and the line that names it is blamed") {
+    const TempDir dir;
+    const std::string file = dir.write("file", "").string();
+    const std::string none = (dir / "none").string();
+    struct Row {
+        std::string ini;
+        std::string refused;
+    };
+    const Row rows[] = {
+        {"[cgi]\n.sh = /bin/sh\nsendfile = " + dir.str() + "\nsandbox_read = " + file +
+             "\nsandbox_write = " + dir.str() + "\n",
+         ""},
+        {"[cgi]\n.PY = " + none + "\n", "x.ini:2: interpreter '" + none +
+                                            "' of '.py' does not exist; install it or name another "
+                                            "program"},
+        {"[cgi]\n.py = " + dir.str() + "\n",
+         "x.ini:2: interpreter '" + dir.str() + "' of '.py' is not a program; name another"},
+        {"[cgi]\n.sh = /bin/sh\n.py = " + file + "\n",
+         "x.ini:3: interpreter '" + file +
+             "' of '.py' cannot be executed: Permission denied; change that or name another "
+             "program"},
+        {"[cgi]\n.py = " + file + "/x\n",
+         "x.ini:2: interpreter '" + file +
+             "/x' of '.py' cannot be used: Not a directory; change that or name another program"},
+        {"[cgi]\nsendfile = " + none + "\n",
+         "x.ini:2: sendfile '" + none + "' does not exist; create it or name another"},
+        {"[cgi]\nsendfile = " + file + "\n",
+         "x.ini:2: sendfile '" + file + "' is not a directory; name another"},
+        {"[cgi]\nsandbox_read = " + none + "\n",
+         "x.ini:2: sandbox_read '" + none + "' does not exist; create it or name another path"},
+        {"[cgi]\nsandbox_write = " + file + "/x\n",
+         "x.ini:2: sandbox_write '" + file +
+             "/x' cannot be reached: Not a directory; change that or name another path"},
+        {"[site a]\n[cgi a]\n.py = " + none + "\n",
+         "x.ini:3: interpreter '" + none +
+             "' of '.py' does not exist; install it or name another program"},
+    };
+    for (const Row& row : rows) {
+        CAPTURE(row.ini);
+        CHECK(refusal(row.ini) == row.refused);
+    }
+    CHECK(refusal("", {"--cgi-interpreter", ".py /no/such"}) ==
+          "basehttpd: interpreter '/no/such' of '.py' does not exist; install it or name another "
+          "program");
+}
+
+TEST_SUITE_END();
+
+}  // namespace
+}  // namespace basehttp
