@@ -114,11 +114,14 @@ stop_all() {
 
 # ask NAME CONNECTIONS: answers per second.
 ask() {
-    taskset -c 1 wrk -t1 -c"$2" -d"${seconds}s" "${url[$1]}" | awk '
-        /requests in/ { n = $1; t = $4 + 0; if ($4 ~ /ms/) t /= 1000 }
+    taskset -c 1 wrk -t1 -c"$2" -d"${seconds}s" "${url[$1]}" >"$work/wrk"
+    awk '/requests in/ { n = $1; t = $4 + 0; if ($4 ~ /ms/) t /= 1000 }
         /Non-2xx|Socket errors/ { bad = 1 }
-        END { if (bad || !n) exit 1; printf "%.2f\n", n / t }' ||
-        { echo "$1 gave wrong answers" >&2; exit 1; }
+        END { if (bad || !n) exit 1; printf "%.2f\n", n / t }' "$work/wrk" && return
+    echo "$1 gave wrong answers:" >&2
+    grep -E "requests in|Non-2xx|Socket errors" "$work/wrk" >&2
+    tail -n 3 "$work/$1-error.log" >&2
+    exit 1
 }
 
 median() { sort -n | awk '{ a[NR] = $1 } END { print (a[int((NR + 1) / 2)] + a[int(NR / 2) + 1]) / 2 }'; }

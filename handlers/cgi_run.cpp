@@ -212,9 +212,13 @@ void CGIHTTPRequestHandler::finish_script(const std::shared_ptr<ActiveScript>& a
         run.close_output();
         if (!wfile.end()) close_connection = true;
         wfile.flush();
-        request.afterwards = [active, reason = result.reason()] {
-            active->run->wait_for_end();
-            active->report(0, reason, true);
+        request.afterwards = [active, reason = result.reason(), timeouts = settings_->timeouts] {
+            const auto deadline = active->run->wait_for_end();
+            active->report(0,
+                           deadline ? ScriptRun::describe(*deadline, timeouts) +
+                                          " after its answer was complete"
+                                    : reason,
+                           true);
         };
     } else {
         run.terminate();
@@ -241,7 +245,7 @@ void CGIHTTPRequestHandler::log_fields(const ScriptRun& run) {
             fields.push_back({"script_signal", {}, WTERMSIG(end->status)});
         fields.push_back({"script_user_us", {}, end->user.count()});
         fields.push_back({"script_system_us", {}, end->system.count()});
-        if (end->peak_kib > 0) fields.push_back({"script_peak_kib", {}, end->peak_kib});
+        fields.push_back({"script_peak_kib", {}, end->peak_kib});
     }
     fields.push_back({"script_spawn_us", {}, run.spawn_time.count()});
     if (run.first_byte_time)

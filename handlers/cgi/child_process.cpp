@@ -107,18 +107,21 @@ void prepare_limits(const ScriptLimits& limits, ChildSetup& setup) {
     }
 }
 
-/// A child in the cgroup from its first moment. Moving it there later would make it wait until all
-/// processors have passed a quiet point, often for milliseconds. 0 and errno ENOSYS: not here.
-int clone_into(int cgroup, const ChildStack& stack, ChildSetup& setup, int& pidfd, int* tid) {
+/// A child with default signal handlers, and in the cgroup (unless -1) from its first moment.
+/// Moving it there later would make it wait until all processors have passed a quiet point, often
+/// for milliseconds. -1 and errno ENOSYS: not here.
+int clone_with_clone3(int cgroup, const ChildStack& stack, ChildSetup& setup, int& pidfd,
+                      int* tid) {
 #if (defined(__x86_64__) || defined(__aarch64__)) && defined(CLONE_INTO_CGROUP)
     clone_args args{};
-    args.flags = CLONE_VM | CLONE_VFORK | CLONE_PIDFD | CLONE_CHILD_SETTID | CLONE_INTO_CGROUP;
+    args.flags = CLONE_VM | CLONE_VFORK | CLONE_PIDFD | CLONE_CHILD_SETTID | CLONE_CLEAR_SIGHAND;
+    if (cgroup >= 0) args.flags |= CLONE_INTO_CGROUP;
     args.pidfd = reinterpret_cast<std::uintptr_t>(&pidfd);
     args.child_tid = reinterpret_cast<std::uintptr_t>(tid);
     args.exit_signal = SIGCHLD;
     args.stack = reinterpret_cast<std::uintptr_t>(stack.low());
     args.stack_size = ChildStack::size;
-    args.cgroup = static_cast<std::uint64_t>(cgroup);
+    args.cgroup = cgroup >= 0 ? static_cast<std::uint64_t>(cgroup) : 0;
     int (*const function)(void*) noexcept = become_program;
     long result = 0;
 #if defined(__x86_64__)
@@ -150,16 +153,38 @@ int clone_into(int cgroup, const ChildStack& stack, ChildSetup& setup, int& pidf
     return -1;
 }
 
+constexpr std::uint64_t signal_bit(int number) { return std::uint64_t{1} << (number - 1); }
+
+/// What a child with CLONE_CLEAR_SIGHAND may find ignored: signals that programs and shells like to
+/// ignore, and those that were when the first child was started. Asking for all 64 each time would
+/// cost more than the rest of the child's set-up.
+std::uint64_t ignored_signals() {
+    static const std::uint64_t ignored = [] {
+        std::uint64_t set = 0;
+        for (const int number : {SIGHUP, SIGINT, SIGQUIT, SIGPIPE, SIGALRM, SIGTERM, SIGUSR1,
+                                 SIGUSR2, SIGCHLD, SIGTSTP, SIGTTIN, SIGTTOU, SIGWINCH})
+            set |= signal_bit(number);
+        for (int number = 1; number < NSIG; ++number) {
+            struct sigaction action {};
+            if (::sigaction(number, nullptr, &action) == 0 && action.sa_handler == SIG_IGN)
+                set |= signal_bit(number);
+        }
+        return set;
+    }();
+    return ignored;
+}
+
 /// Returns when the child has become the program or has failed. Its pid; -1 and errno.
 int clone_child(const SpawnRequest& request, ChildSetup& setup, int& pidfd, int* tid) {
     thread_local const ChildStack stack;
     const BlockedSignals blocked;
-    if (request.cgroup >= 0) {
-        const int pid = clone_into(request.cgroup, stack, setup, pidfd, tid);
-        // ENOSYS, EPERM: seccomp; E2BIG, EINVAL: kernels before 5.7
-        const bool cannot = errno == ENOSYS || errno == EPERM || errno == E2BIG || errno == EINVAL;
-        if (pid > 0 || !cannot || request.cgroup_procs < 0) return pid;
-    }
+    setup.ignored_signals = ignored_signals();
+    if (request.cgroup < 0) setup.cgroup_procs = request.cgroup_procs;
+    const int pid = clone_with_clone3(request.cgroup, stack, setup, pidfd, tid);
+    // ENOSYS, EPERM: seccomp; E2BIG, EINVAL: kernels before 5.7
+    const bool cannot = errno == ENOSYS || errno == EPERM || errno == E2BIG || errno == EINVAL;
+    if (pid > 0 || !cannot || (request.cgroup >= 0 && request.cgroup_procs < 0)) return pid;
+    setup.ignored_signals = all_signals;
     setup.cgroup_procs = request.cgroup_procs;
     return ::__clone(become_program, stack.top(),
                      CLONE_VM | CLONE_VFORK | CLONE_PIDFD | CLONE_CHILD_SETTID | SIGCHLD, &setup,
@@ -257,7 +282,8 @@ std::optional<ChildEnd> ChildProcess::reap() {
     if (pid < 0) return ChildEnd{};
     end.user = duration(usage.ru_utime);
     end.system = duration(usage.ru_stime);
-    end.peak_kib = usage.ru_maxrss > own_peak() ? usage.ru_maxrss : 0;
+    end.peak_kib = usage.ru_maxrss;
+    end.peak_is_exact = usage.ru_maxrss > own_peak();
     return end;
 }
 

@@ -41,6 +41,9 @@ struct ChildEnd {
     std::chrono::microseconds user{}, system{};
     /// Most resident memory, of the child or a descendant that it waited for. 0: not more than our
     /// own, which the kernel takes for the child's until exec, so that nobody can tell.
+    /// A child borrows our memory until exec, and the kernel counts that: what is less than our own
+    /// peak is only known to be not more.
+    bool peak_is_exact = false;
     long peak_kib = 0;
 };
 

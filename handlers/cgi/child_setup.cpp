@@ -41,11 +41,12 @@ BASEHTTP_IN_CHILD long call(long number, Arguments... arguments) noexcept {
 
 /// Ours for the parent's signals: handlers would run in its memory, and ignored ones would stay
 /// ignored in the program (SIGPIPE, for one).
-BASEHTTP_IN_CHILD void default_signals() noexcept {
+BASEHTTP_IN_CHILD void default_signals(const ChildSetup& setup) noexcept {
     static constexpr unsigned long nothing[8] = {};  // the kernel's sigaction: SIG_DFL
     constexpr int last = 64;
     for (int number = 1; number <= last; ++number) {
         if (number == SIGKILL || number == SIGSTOP) continue;
+        if ((setup.ignored_signals >> (number - 1) & 1) == 0) continue;
         call(SYS_rt_sigaction, number, nothing, nullptr, last / 8);
     }
 }
@@ -107,7 +108,7 @@ BASEHTTP_IN_CHILD int become_program(void* argument) noexcept {
     ChildSetup& setup = *static_cast<ChildSetup*>(argument);
     die_with(setup);
     if (call(SYS_setpgid, 0, 0) != 0) fail(setup, "process group");
-    default_signals();
+    default_signals(setup);
     if (setup.cgroup_procs >= 0 && call(SYS_write, setup.cgroup_procs, "0", 1) != 1) {
         fail(setup, "cgroup");
     }

@@ -3,7 +3,11 @@
 
 #include <sys/resource.h>
 
+#include <cstdint>
+
 namespace basehttp {
+
+constexpr std::uint64_t all_signals = ~std::uint64_t{0};
 
 /// All that the child needs, made by the parent before clone; what it reports back is at the end.
 struct ChildSetup {
@@ -20,6 +24,7 @@ struct ChildSetup {
     const char* directory_path = nullptr;  ///< nullptr: none
     int sandbox = -1;
     int cgroup_procs = -1;
+    std::uint64_t ignored_signals = all_signals;  ///< to be at default: bit 0 is signal 1
     int parent = 0;
     Limit limits[5];  ///< those with a resource
 

@@ -19,11 +19,6 @@ constexpr auto gather_time = 50ms;
 
 bool was_killed(const ScriptRun& run) { return run.end() && WIFSIGNALED(run.end()->status); }
 
-std::string seconds_text(std::chrono::milliseconds time) {
-    const auto count = time.count();
-    return count % 1000 == 0 ? std::to_string(count / 1000) + " s" : std::to_string(count) + " ms";
-}
-
 bool has_field(const ScriptHeader& header, std::string_view lower_name) {
     for (const auto& [name, value] : header.fields)
         if (equals_lower(name, lower_name)) return true;
@@ -172,16 +167,7 @@ Outcome ScriptAnswer::at_end() {
 }
 
 Outcome ScriptAnswer::at_deadline(Event event) {
-    const ScriptTimeouts& limits = settings_.timeouts;
-    switch (event) {
-        case Event::no_answer:
-            return fail(
-                504, "no output for " + seconds_text(limits.first_byte) + " after it was started");
-        case Event::silence:
-            return fail(504, "no output for " + seconds_text(limits.silence));
-        default:
-            return fail(504, "still running after " + seconds_text(limits.total));
-    }
+    return fail(504, ScriptRun::describe(event, settings_.timeouts));
 }
 
 Outcome ScriptAnswer::relay_nph() {

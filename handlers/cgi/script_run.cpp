@@ -1,3 +1,4 @@
+// How a ScriptRun starts and reads. Its end: script_end.cpp.
 #include "handlers/cgi/script_run.hpp"
 
 #include <fcntl.h>
@@ -8,7 +9,6 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <csignal>
 #include <cstdio>
 #include <system_error>
 
@@ -18,10 +18,8 @@ namespace {
 using namespace std::chrono_literals;
 using std::chrono::steady_clock;
 
-/// For the exit that follows the end of the output of nearly every script.
-constexpr auto settle_time = 100ms;
-/// How often we look whether what a script started is gone: the kernel does not tell.
-constexpr auto look_again = 10ms;
+/// What may be added to the time until the first output of a script that goes on.
+constexpr auto quick_time = 2ms;
 
 std::pair<Fd, Fd> make_pipe() {
     std::array<int, 2> ends{};
@@ -33,6 +31,11 @@ std::pair<Fd, Fd> make_pipe() {
 int poll_timeout(ScriptRun::Time until) {
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - steady_clock::now());
     return static_cast<int>(std::clamp<std::int64_t>(left.count(), 0, 60'000));
+}
+
+std::string seconds_text(std::chrono::milliseconds time) {
+    const auto count = time.count();
+    return count % 1000 == 0 ? std::to_string(count / 1000) + " s" : std::to_string(count) + " ms";
 }
 
 ssize_t read_some(int fd, char* out, std::size_t size) {
@@ -60,9 +63,18 @@ bool is_readable(int fd) {
 
 }  // namespace
 
-struct ScriptRun::Ready {
-    bool output = false, errors = false, ended = false, woken = false;
-};
+/// Where each thread's runs read: only one of them has something in it at a time.
+char* ScriptRun::buffer() {
+    thread_local const std::unique_ptr<char[]> memory(new char[buffer_size]);
+    return memory.get();
+}
+
+std::string ScriptRun::describe(Event deadline, const ScriptTimeouts& timeouts) {
+    if (deadline == Event::no_answer)
+        return "no output for " + seconds_text(timeouts.first_byte) + " after it was started";
+    if (deadline == Event::silence) return "no output for " + seconds_text(timeouts.silence);
+    return "still running after " + seconds_text(timeouts.total);
+}
 
 ScriptRun::ScriptRun(SpawnRequest request, Fd in, const CgiSettings& settings, std::string id,
                      Outbox& outbox, StderrLines::Write log)
@@ -70,8 +82,7 @@ ScriptRun::ScriptRun(SpawnRequest request, Fd in, const CgiSettings& settings, s
       id_(std::move(id)),
       outbox_(&outbox),
       wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
-      errors_(std::move(log)),
-      buffer_(new char[buffer_size]) {
+      errors_(std::move(log)) {
     if (!wake_) throw std::system_error(errno, std::generic_category(), "eventfd");
     auto [out, script_out] = make_pipe();
     auto [err, script_err] = make_pipe();
@@ -145,6 +156,7 @@ ScriptRun::Ready ScriptRun::wait(bool want_output, Time until) {
 }
 
 ScriptRun::Event ScriptRun::next(std::optional<Time> quiet_at) {
+    if (!first_byte_time && !quiet_at) wait_for_quick_end();
     for (;;) {
         const Time now = steady_clock::now();
         if (outbox_->cancelled()) return Event::client_gone;
@@ -171,14 +183,23 @@ ScriptRun::Event ScriptRun::next(std::optional<Time> quiet_at) {
     }
 }
 
+/// Most small scripts end within this time after they were started; their output is then read at
+/// once, instead of being woken for each piece of it.
+void ScriptRun::wait_for_quick_end() {
+    const Time until = started_ + quick_time;
+    if (ended_ || steady_clock::now() >= until) return;
+    std::array<pollfd, 2> fds{{{child_->pidfd(), POLLIN, 0}, {wake_.get(), POLLIN, 0}}};
+    ended_ = ::poll(fds.data(), fds.size(), poll_timeout(until)) > 0 && fds[0].revents != 0;
+}
+
 ScriptRun::Event ScriptRun::read_output() {
-    const ssize_t count = read_some(out_.get(), buffer_.get(), buffer_size);
+    const ssize_t count = read_some(out_.get(), buffer(), buffer_size);
     if (count <= 0) return Event::output_end;
     last_activity_ = steady_clock::now();
     if (!first_byte_time) {
         first_byte_time =
             std::chrono::duration_cast<std::chrono::microseconds>(last_activity_ - started_);
-        early_memory_ = resident_kib(pid_);
+        if (!ended_) early_memory_ = resident_kib(pid_);
     }
     output_size_ = static_cast<std::size_t>(count);
     return Event::output;
@@ -203,83 +224,6 @@ void ScriptRun::close_output() {
     if (outbox_ != nullptr) outbox_->set_wake({});
     outbox_ = nullptr;
     out_.reset();
-}
-
-/// Waits until the script has ended and nothing that it started is left, at most until `until`.
-bool ScriptRun::wait_until_gone(Time until) {
-    while (!ended_) {
-        const Ready ready = wait(false, until);
-        if (ready.errors) read_errors();
-        ended_ = ready.ended;
-        if (!ended_ && steady_clock::now() >= until) return false;
-    }
-    while (anything_left()) {
-        const Time now = steady_clock::now();
-        if (now >= until) return false;
-        if (wait(false, std::min(until, now + look_again)).errors) read_errors();
-    }
-    return true;
-}
-
-bool ScriptRun::settle() {
-    if (end_) return true;
-    const Time until = steady_clock::now() + settle_time;
-    while (!ended_) {
-        const Ready ready = wait(false, until);
-        if (ready.errors) read_errors();
-        ended_ = ready.ended;
-        if (!ended_ && steady_clock::now() >= until) return false;
-    }
-    if (anything_left()) return false;
-    finish();
-    return true;
-}
-
-void ScriptRun::wait_for_end() {
-    if (end_) return;
-    close_output();
-    while (!ended_) {
-        const Time now = steady_clock::now();
-        if (passed_deadline(now)) return terminate();
-        const Ready ready = wait(false, next_deadline({}));
-        if (ready.errors) read_errors();
-        ended_ = ready.ended;
-    }
-    if (wait_until_gone(steady_clock::now() + timeouts_.background)) return finish();
-    terminate();
-}
-
-void ScriptRun::terminate() {
-    if (end_) return;
-    close_output();
-    signal_all(SIGTERM);
-    if (!wait_until_gone(steady_clock::now() + timeouts_.grace)) {
-        signal_all(SIGKILL);
-        wait_until_gone(steady_clock::now() + 5s);
-    }
-    finish();
-}
-
-bool ScriptRun::anything_left() const {
-    return cgroup_ ? !cgroup_->empty() : tree_->anything_left();
-}
-
-void ScriptRun::signal_all(int number) {
-    if (!cgroup_)
-        tree_->signal_all(number);
-    else if (number == SIGKILL)
-        cgroup_->kill();
-    else
-        cgroup_->signal_all(number);
-}
-
-void ScriptRun::finish() {
-    read_errors_to_end();
-    errors_.finish();
-    end_ = child_->reap();
-    if (end_ && end_->peak_kib == 0) end_->peak_kib = early_memory_;
-    child_.reset();
-    reap_orphans();
 }
 
 }  // namespace basehttp

@@ -35,6 +35,9 @@ class ScriptRun {
         client_gone,  ///< or the server stops
     };
 
+    /// Why it is ended when that deadline passes: "no output for 60 s".
+    static std::string describe(Event deadline, const ScriptTimeouts& timeouts);
+
     /// Starts the script, in a cgroup where there are some. `in` becomes its stdin. Throws
     /// std::system_error as ChildProcess::spawn.
     ScriptRun(SpawnRequest request, Fd in, const CgiSettings& settings, std::string id,
@@ -45,15 +48,17 @@ class ScriptRun {
 
     /// Waits. Output is left in the pipe while the outbox is full.
     Event next(std::optional<Time> quiet_at = {});
-    std::string_view output() const { return {buffer_.get(), output_size_}; }
+    /// Valid until the next call of next() for any run of this thread.
+    std::string_view output() const { return {buffer(), output_size_}; }
 
     /// Takes no more output: a script that writes on gets SIGPIPE. Forgets the outbox.
     void close_output();
     /// Waits a moment for a script that has closed its output. Whether it has ended, with all that
     /// it started.
     bool settle();
-    /// Waits until it ends by itself or a deadline passes, then does terminate().
-    void wait_for_end();
+    /// Waits until it ends by itself or a deadline passes, then does terminate(). The deadline that
+    /// passed.
+    std::optional<Event> wait_for_end();
     /// Ends every process that is left: SIGTERM, after the grace SIGKILL. Returns when they are
     /// gone; then end() tells how the script ended.
     void terminate();
@@ -68,10 +73,14 @@ class ScriptRun {
     std::optional<std::chrono::microseconds> first_byte_time;  ///< from the start; of the output
 
   private:
-    struct Ready;
+    struct Ready {
+        bool output = false, errors = false, ended = false, woken = false;
+    };
+    static char* buffer();
     std::optional<Event> passed_deadline(Time now) const;
     Time next_deadline(std::optional<Time> quiet_at) const;
     Ready wait(bool want_output, Time until);
+    void wait_for_quick_end();
     Event read_output();
     void read_errors();
     void read_errors_to_end();
@@ -95,7 +104,6 @@ class ScriptRun {
     StderrLines errors_;
     std::optional<ChildEnd> end_;
     long early_memory_ = 0;  // KiB at the first output: a small script's peak is not told otherwise
-    std::unique_ptr<char[]> buffer_;
     std::size_t output_size_ = 0;
 
     static constexpr std::size_t buffer_size = 64u << 10;

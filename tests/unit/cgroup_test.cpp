@@ -16,6 +16,17 @@
 namespace basehttp {
 namespace {
 
+/// Waits until no process is left, by a cgroup.events file; false after 20 s.
+bool empties(int events) {
+    while (read_cgroup(events).find("populated 0") == std::string::npos) {
+        pollfd poll_fd{events, POLLPRI, 0};
+        if (::poll(&poll_fd, 1, 20'000) != 1) return false;
+    }
+    return true;
+}
+
+bool empties(const ScriptCgroups::Leaf& leaf) { return empties(leaf.events()); }
+
 /// A cgroup for one test, below the root of the mount. Its path is empty without cgroup2.
 class TestCgroup {
   public:
@@ -30,7 +41,11 @@ class TestCgroup {
         if (path_.empty()) std::puts("SKIPPED: no cgroup2 that we may write to");
     }
     ~TestCgroup() {
-        if (!path_.empty()) remove_cgroup(path_);
+        if (path_.empty()) return;
+        const Fd events(::open((path_ + "/cgroup.events").c_str(), O_RDONLY | O_CLOEXEC));
+        CHECK(empties(events.get()));
+        remove_cgroup(path_);
+        CHECK_FALSE(std::filesystem::exists(path_));
     }
     TestCgroup(const TestCgroup&) = delete;
     TestCgroup& operator=(const TestCgroup&) = delete;
@@ -53,15 +68,6 @@ SpawnRequest in_leaf(const ScriptCgroups::Leaf& leaf, std::string text) {
     request.cgroup = leaf.directory();
     request.cgroup_procs = leaf.procs();
     return request;
-}
-
-/// Waits until no process is left; false after 20 s.
-bool empties(const ScriptCgroups::Leaf& leaf) {
-    while (!leaf.empty()) {
-        pollfd poll_fd{leaf.events(), POLLPRI, 0};
-        if (::poll(&poll_fd, 1, 20'000) != 1) return false;
-    }
-    return true;
 }
 
 /// Two processes that ignore TERM; one has left the group and the script. Each prints a line.

@@ -171,6 +171,21 @@ TEST_SUITE("ProcessTree") {
         CHECK(gone(pid));
     }
 
+    TEST_CASE("A run keeps orphans that hid also when its script is gone") {
+        REQUIRE(become_subreaper());
+        TestRun other(orphan(), "other");
+        other.next_pid();
+        TestRun run(hidden_orphan(), "hiding");
+        const int pid = run.next_pid();
+        other.run->end();
+        run.run->end();
+        CHECK_FALSE(run.tree->anything_left());
+        run.tree.reset();
+        CHECK_FALSE(gone(pid));
+        CHECK(other.tree->signal_all(SIGKILL) == 0);
+        CHECK(gone(pid));
+    }
+
     TEST_CASE("A run that began after an orphan that hid does not keep it") {
         REQUIRE(become_subreaper());
         std::optional<TestRun> run;
@@ -286,10 +301,16 @@ TEST_SUITE("ProcessTree") {
                 }
             });
         }
+        int right_here = 0;  // children of the main thread stand where orphans do
+        for (int n = 0; n < 60; ++n) {
+            CapturedChild run(shell("(: &) & exit 7"));
+            if (WEXITSTATUS(run.end().status) == 7) ++right_here;
+        }
         for (auto& thread : threads) thread.join();
         done = true;
         reaper.join();
         CHECK(right == std::array<int, 2>{60, 60});
+        CHECK(right_here == 60);
         reap_orphans();
     }
 
