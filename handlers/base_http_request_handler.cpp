@@ -34,6 +34,7 @@ void BaseHTTPRequestHandler::handle_one_request() {
         return wfile.flush();
     }
     run_method();
+    request.body_bytes = wfile.body_bytes();
     if (!request.wants_turn) finish_answer();
 }
 
@@ -42,6 +43,7 @@ void BaseHTTPRequestHandler::run_method() {
     try {
         call_method();
     } catch (const BrokenPipe&) {
+        request.body_bytes = wfile.body_bytes();
         throw;
     } catch (...) {
         close_connection = true;

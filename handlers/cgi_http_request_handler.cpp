@@ -1,9 +1,10 @@
 // Which requests scripts answer, and when: lookup, turn, redirects. Running: cgi_run.cpp.
 #include "handlers/cgi_http_request_handler.hpp"
 
-#include <unistd.h>
-
-#include <array>
+#include <algorithm>
+#include <cstdlib>
+#include <ctime>
+#include <iterator>
 #include <typeinfo>
 
 #include "handlers/cgi/request_id.hpp"
@@ -17,15 +18,24 @@ namespace {
 
 constexpr int most_redirects = 10;
 
-/// Whether an open file is in a directory for scripts under its real name, reached by a link.
-bool is_linked_into(int file, const StaticSite& site, const CgiSettings& settings) {
-    std::array<char, 4096> buffer;
-    const std::string link = "/proc/self/fd/" + std::to_string(file);
-    const ssize_t size = ::readlink(link.c_str(), buffer.data(), buffer.size());
-    const std::string_view path(buffer.data(),
-                                static_cast<std::size_t>(std::max<ssize_t>(0, size)));
+std::string resolved(const std::string& path) {
+    const std::unique_ptr<char, decltype(&std::free)> real(::realpath(path.c_str(), nullptr),
+                                                           &std::free);
+    return real ? real.get() : "";
+}
+
+/// Whether an open file, reached by some link, is a script under its real name.
+bool is_link_to_script(int file, const StaticSite& site, const CgiSettings& settings) {
+    const std::string path = resolved("/proc/self/fd/" + std::to_string(file));
     const std::string& root = site.root.real_path();
-    return path.starts_with(root) && is_in_cgi_directory(path.substr(root.size()), settings);
+    if (path.size() <= root.size() || !path.starts_with(root)) return false;
+    if (find_script(site, settings, path.substr(root.size())).kind != ScriptTarget::Kind::none)
+        return true;
+    for (const std::string& directory : settings.cgi_directories) {
+        const std::string real = resolved(root + directory) + "/";
+        if (real.size() > 1 && path.starts_with(real)) return true;
+    }
+    return false;
 }
 
 }  // namespace
@@ -75,11 +85,17 @@ bool CGIHTTPRequestHandler::needs_body() const {
     // Looked up once; the base class asks before the method runs.
     auto& self = const_cast<CGIHTTPRequestHandler&>(*this);
     const bool never = command == "TRACE" || command == "CONNECT";
-    return !never && self.target().kind == ScriptTarget::Kind::script;
+    return !never && self.is_cgi() && self.target().kind != ScriptTarget::Kind::error;
 }
 
 void CGIHTTPRequestHandler::run_cgi() {
-    if (target().kind == ScriptTarget::Kind::error) return send_error(target().status);
+    if (request.log_fields.empty()) request.log_fields.push_back({"id", id_, 0});
+    if (target().kind == ScriptTarget::Kind::error) {
+        if (target().status == 403)
+            log_script(LogLevel::info,
+                       "403: '" + path + "' is not executable and has no interpreter");
+        return send_error(target().status);
+    }
     if (wait_for_turn()) start_and_relay();
 }
 
@@ -107,8 +123,11 @@ bool CGIHTTPRequestHandler::wait_for_turn() {
 }
 
 void CGIHTTPRequestHandler::refuse_for_load(std::string_view why) {
-    server.log().write(LogLevel::warning,
-                       "Script " + target().path + ": 503: not started, " + std::string(why));
+    if (const auto untold = settings_->gate->refusals_to_tell(std::time(nullptr))) {
+        std::string text = "503: not started, " + std::string(why);
+        if (*untold > 1) text += "; so were " + std::to_string(*untold - 1) + " others before";
+        log_script(LogLevel::warning, text);
+    }
     send_error(503, "Too many scripts are running");
 }
 
@@ -120,7 +139,11 @@ void CGIHTTPRequestHandler::redirect(const std::string& location) {
                                         "'");
         return send_error(502);
     }
-    path = location.substr(0, location.find('#'));
+    if (!translate_path(location)) {
+        log_script(LogLevel::error, "502: its local redirect goes to '" + location + "', no path");
+        return send_error(502);
+    }
+    path = location;
     target_.reset();
     if (command == "HEAD") return do_HEAD();
     command = "GET";
@@ -141,15 +164,31 @@ void CGIHTTPRequestHandler::send_file_of_script(ScriptHeader header) {
             return send_error(404);
         }
         sendfile_ = std::move(header);
-        const bool head_only = command == "HEAD";
-        if (!head_only) command = "GET";
-        if (const auto content = send_file_head(std::move(resource), lookup); content && !head_only)
-            copyfile(*content, wfile);
+        send_named_file(std::move(resource), lookup);
         return;
     }
     log_script(LogLevel::error,
                "403: X-Sendfile '" + name + "' is in no directory of [cgi] sendfile");
     send_error(403);
+}
+
+/// Ranges, conditions and codings are for a plain GET or HEAD; anything else gets the whole file.
+void CGIHTTPRequestHandler::send_named_file(Resource resource, SiteLookup& lookup) {
+    const bool is_head = command == "HEAD";
+    const bool plain = (is_head || command == "GET") && sendfile_->status == 200 &&
+                       !has_field(*sendfile_, "content-encoding");
+    if (plain) {
+        const auto content = send_file_head(std::move(resource), lookup);
+        if (content && !is_head) copyfile(*content, wfile);
+        return;
+    }
+    const std::uint64_t size = resource.opened.info.size;
+    send_response(sendfile_->status, sendfile_->reason);
+    send_header("Content-Type", guess_type(resource.path));
+    send_header("Content-Length", size);
+    end_headers();
+    if (!is_head)
+        wfile.send_file(std::make_shared<const Fd>(std::move(resource.opened.fd)), 0, size);
 }
 
 std::string CGIHTTPRequestHandler::guess_type(std::string_view file_path) {
@@ -159,10 +198,12 @@ std::string CGIHTTPRequestHandler::guess_type(std::string_view file_path) {
 
 /// What else the script said of the file that it named; the validators are the file's.
 void CGIHTTPRequestHandler::end_headers() {
-    if (sendfile_ && status() >= 200 && status() < 400)
+    static constexpr std::string_view of_the_file[] = {"content-type", "content-range", "etag",
+                                                       "last-modified", "accept-ranges"};
+    if (sendfile_ && (status() < 400 || status() == sendfile_->status))
         for (const auto& [name, value] : sendfile_->fields)
-            if (!equals_lower(name, "content-type") && !equals_lower(name, "etag") &&
-                !equals_lower(name, "last-modified") && !equals_lower(name, "accept-ranges"))
+            if (std::none_of(std::begin(of_the_file), std::end(of_the_file),
+                             [&](std::string_view own) { return equals_lower(name, own); }))
                 send_header(name, value);
     SimpleHTTPRequestHandler::end_headers();
 }
@@ -174,7 +215,7 @@ bool CGIHTTPRequestHandler::may_replay() const {
 bool CGIHTTPRequestHandler::may_send(const std::string& file_path, int file) {
     if (sendfile_) return true;
     return find_script(site(), *settings_, file_path).kind == ScriptTarget::Kind::none &&
-           (settings_->cgi_directories.empty() || !is_linked_into(file, site(), *settings_));
+           !is_link_to_script(file, site(), *settings_);
 }
 
 bool CGIHTTPRequestHandler::is_unlisted(std::string_view name) {

@@ -71,8 +71,10 @@ class CGIHTTPRequestHandler : public SimpleHTTPRequestHandler {
     void answer(const std::shared_ptr<ActiveScript>& active);
     void finish_script(const std::shared_ptr<ActiveScript>& active, ScriptAnswer& result,
                        ScriptAnswer::Outcome outcome);
+    void finish_afterwards(std::shared_ptr<ActiveScript> active, std::string reason);
     void redirect(const std::string& location);
     void send_file_of_script(ScriptHeader header);
+    void send_named_file(Resource resource, SiteLookup& lookup);
     void log_fields(const ScriptRun& run);
     void log_script(LogLevel level, std::string_view text);
 

@@ -35,6 +35,8 @@ std::pair<int, std::string> explain_start(int error) {
             return {502, "its program does not exist"};
         case ENOEXEC:
             return {502, "it is no program and does not begin with #!"};
+        case E2BIG:
+            return {431, "the header fields make its environment too large"};
         case EAGAIN:
         case ENOMEM:
         case EMFILE:
@@ -68,14 +70,20 @@ struct CGIHTTPRequestHandler::ActiveScript {
         const std::string pid = run ? ", pid " + std::to_string(run->pid()) : "";
         log.write(level, "Script " + name + " (id " + id + pid + "): " + std::string(text));
     }
-    /// Tells of a run that is over what the access line cannot.
-    void report(int status, const std::string& reason, bool answered) {
-        const bool failed = run->end() && has_failed(*run->end());
+    /// Tells of a run that is over what the access line cannot. `status` is 0 for one that has
+    /// answered.
+    void report(int status, const std::string& reason, bool cut_off) {
+        if (run->left_behind()) write(LogLevel::info, "processes that it left behind were ended");
+        const bool failed = run->end() && has_failed(*run->end()) && !run->was_terminated();
         if (!failed && reason.empty()) return;
-        std::string text = status != 0 ? std::to_string(status) + ": " : "";
+        std::string text = cut_off ? "answer cut off: " : "";
+        if (status != 0 && !cut_off) text = std::to_string(status) + ": ";
         text += reason;
-        if (run->end()) text += (reason.empty() ? "" : "; ") + describe(*run->end());
-        if (reason.empty() && answered) text += " after its answer";
+        if (run->end() && run->was_terminated())
+            text += "; it was ended";
+        else if (run->end())
+            text += (reason.empty() ? "" : "; ") + describe(*run->end());
+        if (reason.empty() && status == 0) text += " after its answer";
         if (!run->error_tail().empty()) text += "; stderr: " + run->error_tail();
         write(failed || status != 0 ? LogLevel::error : LogLevel::warning, text);
     }
@@ -147,7 +155,7 @@ Environment CGIHTTPRequestHandler::environment() {
     about.script_filename = file;
     about.host = head.host;
     about.server_name = server.server_address.host;
-    about.server_address = request.server_address.host;
+    if (!request.server_address.is_unix()) about.server_address = request.server_address.host;
     about.server_port = request.server_address.port;
     if (!client_address.is_unix()) about.client_address = client_address.host;
     about.client_port = client_address.port;
@@ -189,8 +197,11 @@ void CGIHTTPRequestHandler::answer(const std::shared_ptr<ActiveScript>& active) 
                           wfile.framing() == ResponseWriter::Framing::raw;
     }
     finish_script(active, result, outcome);
-    if (outcome == Outcome::redirect) return redirect(result.header().location);
-    if (outcome == Outcome::sendfile) return send_file_of_script(std::move(result.header()));
+    if (outcome == Outcome::redirect || outcome == Outcome::sendfile) {
+        active->ticket.release();  // it has said what it had to; others need not wait for its end
+        if (outcome == Outcome::redirect) return redirect(result.header().location);
+        return send_file_of_script(std::move(result.header()));
+    }
     if (outcome != Outcome::client_gone) return;
     if (!headers_sent()) {
         request.status = client_left;
@@ -203,34 +214,41 @@ void CGIHTTPRequestHandler::answer(const std::shared_ptr<ActiveScript>& active) 
 void CGIHTTPRequestHandler::finish_script(const std::shared_ptr<ActiveScript>& active,
                                           ScriptAnswer& result, Outcome outcome) {
     ScriptRun& run = *active->run;
-    const bool answered = outcome == Outcome::sent;
-    if (outcome == Outcome::redirect || outcome == Outcome::sendfile) {
-        run.close_output();
-        run.settle();
-    }
-    if (answered && !run.end()) {
-        run.close_output();
-        if (!wfile.end()) close_connection = true;
-        wfile.flush();
-        request.afterwards = [active, reason = result.reason(), timeouts = settings_->timeouts] {
-            const auto deadline = active->run->wait_for_end();
-            active->report(0,
-                           deadline ? ScriptRun::describe(*deadline, timeouts) +
-                                          " after its answer was complete"
-                                    : reason,
-                           true);
-        };
-    } else {
+    const bool failed = outcome == Outcome::bad || outcome == Outcome::broken;
+    run.close_output();
+    if (outcome == Outcome::client_gone) {
+        const bool stops = server.is_shutting_down();
         run.terminate();
-        run.close_output();
-        if (outcome == Outcome::client_gone && server.is_shutting_down())
-            active->write(LogLevel::warning, "ended, because the server stops");
-        else if (outcome == Outcome::client_gone)
-            active->write(LogLevel::info, "ended, because its client went away");
-        else
-            active->report(answered ? 0 : result.status(), result.reason(), answered);
+        active->write(
+            stops ? LogLevel::warning : LogLevel::info,
+            stops ? "ended, because the server stops" : "ended, because its client went away");
+    } else if (failed) {
+        run.terminate();
+        active->report(result.status(), result.reason(), outcome == Outcome::broken);
+    } else if (run.settle()) {
+        active->report(0, result.reason(), false);
+    } else {
+        if (outcome == Outcome::sent && !wfile.end()) close_connection = true;
+        wfile.flush();
+        finish_afterwards(active, result.reason());
     }
     log_fields(run);
+}
+
+void CGIHTTPRequestHandler::finish_afterwards(std::shared_ptr<ActiveScript> active,
+                                              std::string reason) {
+    request.afterwards = [earlier = std::move(request.afterwards), active = std::move(active),
+                          reason = std::move(reason), timeouts = settings_->timeouts,
+                          &handlers_server = server] {
+        if (earlier) earlier();
+        const auto deadline =
+            active->run->wait_for_end([&] { return handlers_server.is_closing(); });
+        active->report(
+            0,
+            deadline ? ScriptRun::describe(*deadline, timeouts) + " after its answer was complete"
+                     : reason,
+            false);
+    };
 }
 
 void CGIHTTPRequestHandler::log_fields(const ScriptRun& run) {

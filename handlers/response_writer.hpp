@@ -48,7 +48,7 @@ class ResponseWriter {
     bool framed() const { return framing_ != Framing::raw; }
     Framing framing() const { return framing_; }
     /// Bytes of content so far, without framing.
-    std::uint64_t body_bytes() const { return body_bytes_; }
+    std::uint64_t body_bytes() const { return framed() ? body_bytes_ : raw_bytes_; }
     /// Bytes of Content-Length that were not written.
     std::uint64_t missing() const { return left_; }
     /// Bytes that were dropped because they were more than Content-Length.

@@ -43,6 +43,8 @@ class BaseServer {
     void request_shutdown();
     /// Since one of the two was called. Any thread.
     bool is_shutting_down() const { return shutdown_asked_; }
+    /// Only work that no client waits for is left, and it is to end now. Any thread.
+    bool is_closing() const { return closing_; }
     /// Closes the listening sockets.
     virtual void server_close() {}
     /// The first listening socket, or -1.
@@ -93,6 +95,7 @@ class BaseServer {
     virtual void drain_loop(std::size_t index) = 0;
     /// Called by a loop that has nothing left after drain_loop.
     void loop_drained(std::size_t index) { loops_[index]->stop(); }
+    std::atomic<bool> closing_ = false;
     /// How many requests loop 0 has answered. Loop 0's thread.
     virtual std::uint64_t answered() const = 0;
 

@@ -47,6 +47,8 @@ class EventLoop {
     /// Starts watching with the EPOLL* bits given; throws std::system_error when the kernel
     /// refuses.
     void watch(int fd, std::uint32_t events, Watcher& watcher);
+    /// Needed before close(): a child that is just being started holds the descriptor too, and
+    /// events go on until the last holder has closed it.
     void unwatch(int fd);
 
     /// Called about once a second (`tick`) on the loop's thread.

@@ -66,6 +66,7 @@ class HttpLoop {
     std::chrono::microseconds cut_at_{};
     LogTime log_time_;
     std::string log_lines_;
+    std::chrono::microseconds log_flushed_{-1'000'000};
 };
 
 }  // namespace basehttp

@@ -88,6 +88,7 @@ class ThreadingMixIn : public Server {
 
   private:
     void join() {
+        this->closing_ = true;
         if (pool_) pool_->join();
     }
     WorkerPool& pool() {

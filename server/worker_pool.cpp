@@ -37,7 +37,11 @@ bool WorkerPool::start_thread() {
 void WorkerPool::begin_blocking() {
     const std::lock_guard lock(mutex_);
     ++threads_wanted_;
-    if (tasks_.size() > idle_ && !ending_) start_thread();
+    if (tasks_.empty() || ending_) return;
+    if (idle_ > 0)
+        available_.notify_one();
+    else if (threads_.size() < threads_wanted_)
+        start_thread();
 }
 
 void WorkerPool::end_blocking() {
@@ -60,7 +64,9 @@ void WorkerPool::work() {
     std::unique_lock lock(mutex_);
     for (;;) {
         ++idle_;
-        available_.wait(lock, [this] { return ending_ || !tasks_.empty(); });
+        // Threads that were started for others that blocked may be more than are wanted now.
+        available_.wait(lock,
+                        [this] { return ending_ || (!tasks_.empty() && busy_ < threads_wanted_); });
         --idle_;
         if (tasks_.empty()) return;
         std::function<void()> task = std::move(tasks_.front());

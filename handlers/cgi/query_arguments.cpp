@@ -46,7 +46,8 @@ std::vector<std::string> query_arguments(std::string_view query) {
     for (std::size_t begin = 0; begin <= query.size();) {
         const std::size_t end = std::min(query.find('+', begin), query.size());
         std::optional<std::string> word = decode_word(query.substr(begin, end - begin));
-        if (!word) return {};
+        // Programs and interpreters (awk -f, sed -n) would take it for an option (CVE-2012-1823).
+        if (!word || word->starts_with('-')) return {};
         arguments.push_back(std::move(*word));
         begin = end + 1;
     }

@@ -60,6 +60,13 @@ bool signal_script_group(std::uint64_t serial, int number) {
     return false;
 }
 
+void kill_running_scripts() {
+    List& all = list();
+    const std::lock_guard lock(all.mutex);
+    for (const RunningScript* entry : all.entries)
+        if (entry->pid() > 1) ::kill(-entry->pid(), SIGKILL);
+}
+
 ScriptMark running_script(int pid) {
     List& all = list();
     const std::lock_guard lock(all.mutex);

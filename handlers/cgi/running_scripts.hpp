@@ -46,6 +46,9 @@ bool other_script_may_own(std::uint64_t serial, std::uint64_t start);
 /// nobody else's. False if it is not.
 bool signal_script_group(std::uint64_t serial, int number);
 
+/// SIGKILL to the process group of each script, for an end that waits for nothing.
+void kill_running_scripts();
+
 /// When the first script of this process started, in ticks; 0: none has.
 std::uint64_t first_script_start();
 

@@ -2,6 +2,7 @@
 
 #include <sys/wait.h>
 
+#include <algorithm>
 #include <cstring>
 
 #include "handlers/http/etag.hpp"
@@ -17,15 +18,18 @@ using Outcome = ScriptAnswer::Outcome;
 constexpr std::size_t small_answer = 64u << 10;
 constexpr auto gather_time = 50ms;
 
+/// RFC 9110 sections 15.3.5, 15.3.6 and 15.4.5.
+bool has_no_content(int status) { return status == 204 || status == 205 || status == 304; }
+
 bool was_killed(const ScriptRun& run) { return run.end() && WIFSIGNALED(run.end()->status); }
 
-bool has_field(const ScriptHeader& header, std::string_view lower_name) {
-    for (const auto& [name, value] : header.fields)
-        if (equals_lower(name, lower_name)) return true;
-    return false;
-}
-
 }  // namespace
+
+bool has_field(const ScriptHeader& header, std::string_view lower_name) {
+    return std::any_of(header.fields.begin(), header.fields.end(), [lower_name](const auto& field) {
+        return equals_lower(field.first, lower_name);
+    });
+}
 
 std::string describe(const ChildEnd& end) {
     if (WIFEXITED(end.status)) return "exit status " + std::to_string(WEXITSTATUS(end.status));
@@ -66,7 +70,7 @@ Outcome ScriptAnswer::relay() {
 /// Sent at once, or held back until it is known how long it is?
 bool ScriptAnswer::wants_whole() {
     if (header().content_type.starts_with("text/event-stream")) return false;
-    return settings_.etag || !header().content_length;
+    return header().content_length.value_or(0) <= small_answer;
 }
 
 std::optional<Outcome> ScriptAnswer::take_header(std::string_view bytes) {
@@ -85,8 +89,12 @@ std::optional<Outcome> ScriptAnswer::take_header(std::string_view bytes) {
 void ScriptAnswer::take_content(std::string_view bytes) {
     if (!begun_) {
         content_.append(bytes);
-        if (content_.size() <= small_answer) return;
-        begin(header().content_length);
+        const bool is_whole = header().content_length.value_or(small_answer) <= content_.size();
+        if (!is_whole && content_.size() <= small_answer) return;
+        if (is_whole && header().content_length)
+            begin_complete();
+        else
+            begin(header().content_length);
     } else {
         handler_.wfile.write(bytes);
     }
@@ -96,9 +104,14 @@ void ScriptAnswer::take_content(std::string_view bytes) {
 /// Sends the header, and the content that was held back.
 void ScriptAnswer::begin(std::optional<std::uint64_t> length) {
     begun_ = true;
+    if (has_no_content(header().status)) content_.clear();
     handler_.send_response(header().status, header().reason);
     for (const auto& [name, value] : header().fields) handler_.send_header(name, value);
-    if (length) handler_.send_header("Content-Length", *length);
+    const int status = header().status;
+    if (status == 205)
+        handler_.send_header("Content-Length", "0");
+    else if (length && !has_no_content(status))
+        handler_.send_header("Content-Length", *length);
     handler_.end_headers();
     handler_.wfile.write(content_);
     content_ = {};
@@ -155,7 +168,8 @@ Outcome ScriptAnswer::at_end() {
         return "its output ended " + std::to_string(missing) +
                " bytes before the Content-Length that it announced";
     };
-    const bool expects_content = counted && handler_.command != "HEAD";
+    const bool expects_content =
+        counted && handler_.command != "HEAD" && !has_no_content(header().status);
     if (!begun_ && expects_content && *header().content_length > content_.size())
         return fail(502, too_short(*header().content_length - content_.size()));
     if (!begun_) begin_complete();
@@ -178,7 +192,8 @@ Outcome ScriptAnswer::relay_nph() {
                 if (!begun_) {
                     const bool has_status = text.size() > 12 && text.starts_with("HTTP/");
                     const std::string code(has_status ? text.substr(9, 3) : "200");
-                    handler_.request.status = std::atoi(code.c_str());
+                    const int number = std::atoi(code.c_str());
+                    handler_.request.status = number >= 100 && number <= 599 ? number : 200;
                     handler_.log_request(handler_.request.status);
                 }
                 begun_ = true;

@@ -58,6 +58,8 @@ class ScriptAnswer {
     std::string reason_;
 };
 
+bool has_field(const ScriptHeader& header, std::string_view lower_name);
+
 /// "exit status 1", "signal 11 (Segmentation fault)".
 std::string describe(const ChildEnd& end);
 

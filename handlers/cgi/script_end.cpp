@@ -14,6 +14,8 @@ using std::chrono::steady_clock;
 
 /// For the exit that follows the end of the output of nearly every script.
 constexpr auto settle_time = 100ms;
+/// How often somebody is asked whether to go on.
+constexpr auto ask_again = 200ms;
 /// How often we look whether what a script started is gone: the kernel does not tell.
 constexpr auto look_again = 10ms;
 
@@ -44,34 +46,55 @@ bool ScriptRun::settle() {
         ended_ = ready.ended;
         if (!ended_ && steady_clock::now() >= until) return false;
     }
-    if (anything_left()) return false;
+    if (anything_left()) {
+        left_behind_ = true;
+        if (timeouts_.background.count() > 0) return false;
+        signal_all(SIGTERM);
+        if (!wait_until_gone(steady_clock::now() + settle_time)) return false;
+    }
     finish();
     return true;
 }
 
-std::optional<ScriptRun::Event> ScriptRun::wait_for_end() {
+std::optional<ScriptRun::Event> ScriptRun::wait_for_end(const std::function<bool()>& gives_up) {
     close_output();
     while (!ended_) {
-        if (const auto deadline = passed_deadline(steady_clock::now())) {
+        const Time now = steady_clock::now();
+        const auto deadline = passed_deadline(now);
+        if (deadline || gives_up()) {
             terminate();
             return deadline;
         }
-        const Ready ready = wait(false, next_deadline({}));
+        const Ready ready = wait(false, std::min(next_deadline({}), now + ask_again));
         if (ready.errors) read_errors();
         ended_ = ready.ended;
     }
-    if (wait_until_gone(steady_clock::now() + timeouts_.background))
+    const Time until = steady_clock::now() + timeouts_.background;
+    bool gone = false;
+    for (Time now; !gone && (now = steady_clock::now()) < until && !gives_up();)
+        gone = wait_until_gone(std::min(until, now + ask_again));
+    left_behind_ = left_behind_ || !gone;
+    if (gone)
         finish();
     else
         terminate();
     return std::nullopt;
 }
 
+/// A second SIGTERM is for what was forked, or left its parent, during the first.
 void ScriptRun::terminate() {
     if (end_) return;
     close_output();
+    ended_ = ended_ || child_->ended();
+    terminated_ = !ended_;
+    const Time until = steady_clock::now() + timeouts_.grace;
     signal_all(SIGTERM);
-    if (!wait_until_gone(steady_clock::now() + timeouts_.grace)) {
+    bool gone = wait_until_gone(std::min(until, steady_clock::now() + settle_time));
+    if (!gone) {
+        signal_all(SIGTERM);
+        gone = wait_until_gone(until);
+    }
+    if (!gone) {
         signal_all(SIGKILL);
         wait_until_gone(steady_clock::now() + 5s);
     }

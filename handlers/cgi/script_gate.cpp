@@ -51,6 +51,14 @@ void ScriptGate::admit_waiting() {
     }
 }
 
+std::optional<std::uint64_t> ScriptGate::refusals_to_tell(std::time_t now) {
+    const std::lock_guard lock(mutex_);
+    ++untold_refusals_;
+    if (now == last_told_) return std::nullopt;
+    last_told_ = now;
+    return std::exchange(untold_refusals_, 0);
+}
+
 bool ScriptGate::Ticket::admitted() const {
     if (gate_ == nullptr) return false;
     const std::lock_guard lock(gate_->mutex_);

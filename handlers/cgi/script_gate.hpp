@@ -1,11 +1,14 @@
 // How many scripts run at once, and who waits: a bound on all, one on each script, a bounded queue.
 #pragma once
 
+#include <cstdint>
+#include <ctime>
 #include <functional>
 #include <list>
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -66,6 +69,10 @@ class ScriptGate {
     /// and cannot run after the ticket's destructor. An empty ticket: refused.
     [[nodiscard]] Ticket enter(std::string script, std::function<void()> admitted);
 
+    /// Counts a refusal. A flood must not fill the log: once a second it gives how many are to be
+    /// told of, this one included.
+    std::optional<std::uint64_t> refusals_to_tell(std::time_t now);
+
   private:
     struct Count {
         unsigned running = 0, waiting = 0;
@@ -79,6 +86,8 @@ class ScriptGate {
     std::mutex mutex_;  // guards all below
     Entries running_, waiting_;
     std::map<std::string, Count> scripts_;
+    std::uint64_t untold_refusals_ = 0;
+    std::time_t last_told_ = 0;
 };
 
 }  // namespace basehttp

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -56,14 +57,18 @@ class ScriptRun {
     /// Waits a moment for a script that has closed its output. Whether it has ended, with all that
     /// it started.
     bool settle();
-    /// Waits until it ends by itself or a deadline passes, then does terminate(). The deadline that
-    /// passed.
-    std::optional<Event> wait_for_end();
+    /// Waits until it ends by itself, a deadline passes or `gives_up` says so (asked now and then),
+    /// then does terminate(). The deadline that passed.
+    std::optional<Event> wait_for_end(const std::function<bool()>& gives_up);
     /// Ends every process that is left: SIGTERM, after the grace SIGKILL. Returns when they are
     /// gone; then end() tells how the script ended.
     void terminate();
 
     const std::optional<ChildEnd>& end() const { return end_; }
+    /// Whether the script itself was running when terminate() ended it.
+    bool was_terminated() const { return terminated_; }
+    /// Whether processes were left when the script had ended.
+    bool left_behind() const { return left_behind_; }
     int pid() const { return pid_; }
     const std::string& id() const { return id_; }
     /// The last lines of stderr, after the end.
@@ -102,6 +107,7 @@ class ScriptRun {
     bool ended_ = false;               // the script itself; perhaps not what it started
     bool held_back_ = false;           // the last wait was for room
     StderrLines errors_;
+    bool terminated_ = false, left_behind_ = false;
     std::optional<ChildEnd> end_;
     long early_memory_ = 0;  // KiB at the first output: a small script's peak is not told otherwise
     std::size_t output_size_ = 0;

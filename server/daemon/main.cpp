@@ -13,6 +13,7 @@
 
 #include "config/config_reader.hpp"
 #include "handlers/cgi/process_tree.hpp"
+#include "handlers/cgi/running_scripts.hpp"
 #include "server/daemon/make_sites.hpp"
 #include "server/daemon/run_offline.hpp"
 #include "server/http_server.hpp"
@@ -150,7 +151,9 @@ void serve_until_signal(HTTPServer& server, Signals& caught) {
         server.log().write(LogLevel::info, "Stopping: running requests are finished");
         server.request_shutdown();
         signals.async_wait([](const boost::system::error_code& again, int) {
-            if (!again) ::_exit(1);
+            if (again) return;
+            kill_running_scripts();
+            ::_exit(1);
         });
     });
     std::thread serving([&] {

@@ -22,7 +22,7 @@ std::string read_system_mime_types() {
     return {std::istreambuf_iterator<char>(file), {}};
 }
 
-/// Absolute, without final '/'; symbolic links stay, as scripts expect the configured name.
+/// Absolute, without final '/'.
 std::string absolute_directory(const std::string& path) {
     std::string text = std::filesystem::absolute(path).lexically_normal().string();
     while (!text.empty() && text.back() == '/') text.pop_back();
@@ -43,7 +43,7 @@ class SiteMaker {
 
     std::shared_ptr<const StaticSite> make(const SiteConfig& from) const {
         auto site = make_files(from, from.root);
-        if (has_scripts(from.cgi)) site->cgi = make_cgi(from);
+        if (has_scripts(from.cgi)) site->cgi = make_cgi(from, site->root);
         return site;
     }
 
@@ -89,7 +89,8 @@ class SiteMaker {
         return site;
     }
 
-    std::shared_ptr<const CgiSettings> make_cgi(const SiteConfig& from) const {
+    std::shared_ptr<const CgiSettings> make_cgi(const SiteConfig& from,
+                                                const DocumentRoot& root) const {
         const CgiConfig& cgi = from.cgi;
         auto settings = std::make_shared<CgiSettings>();
         settings->cgi_directories = cgi.directories;
@@ -98,7 +99,9 @@ class SiteMaker {
         for (const std::string& name : cgi.pass_env)
             if (const char* value = std::getenv(name.c_str()))
                 settings->inherited_env.push_back(name + "=" + value);
-        settings->document_root = absolute_directory(from.root);
+        // The very directory that is open, if a link to it is turned to another one meanwhile.
+        settings->document_root =
+            root.real_path().empty() ? absolute_directory(from.root) : root.real_path();
         settings->pass_authorization = cgi.authorization;
         settings->etag = cgi.etag;
         for (const std::string& directory : cgi.sendfile) {

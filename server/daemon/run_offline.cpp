@@ -48,13 +48,15 @@ class EnvironmentPrinter final : public CGIHTTPRequestHandler {
     }
 };
 
-void write_out(std::string_view text) {
+/// False: nobody reads it any more.
+bool write_out(std::string_view text) {
     while (!text.empty()) {
         const ssize_t count = ::write(STDOUT_FILENO, text.data(), text.size());
         if (count < 0 && errno == EINTR) continue;
-        if (count <= 0) return;
+        if (count <= 0) return false;
         text.remove_prefix(static_cast<std::size_t>(count));
     }
+    return true;
 }
 
 /// Sends what is queued through a socket pair, as a loop would to a client, and prints it.
@@ -71,7 +73,8 @@ void print_queued(Outbox& outbox) {
         std::uint64_t sent = 0;
         status = queue.send(ours.get(), sent);
         for (ssize_t count; (count = ::recv(theirs.get(), buffer.data(), buffer.size(), 0)) > 0;)
-            write_out({buffer.data(), static_cast<std::size_t>(count)});
+            if (!write_out({buffer.data(), static_cast<std::size_t>(count)}))
+                return outbox.cancel();
     }
     outbox.drained();
 }

@@ -66,6 +66,7 @@ void HttpConnection::set_deadline(std::chrono::milliseconds timeout) {
 
 void HttpConnection::check_deadline(std::chrono::microseconds now) {
     if (half_closed_ && state_ == State::handling && !gone_) probe_client();
+    if (state_ == State::closed) return;
     if (deadline_.count() == 0 || now < deadline_) return;
     deadline_ = {};
     if (exchange_ && exchange_->waiting) {
@@ -224,6 +225,7 @@ void HttpConnection::close() {
     if (state_ == State::closed) return;
     state_ = State::closed;
     drop_output();
+    loop_.loop.unwatch(socket_.get());
     socket_.reset();
     loop_.remove(*this);
 }

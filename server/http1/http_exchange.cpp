@@ -240,9 +240,9 @@ bool HttpConnection::finish_answer() {
 
 void HttpConnection::log_answer() {
     Request& request = exchange_->request;
-    if (exchange_->waiting || (gone_ && request.status == 0)) {
+    if (exchange_->waiting || (gone_ && exchange_->sent == 0)) {
+        request.log_access = request.log_access || request.status == 0;
         request.status = client_left;
-        request.log_access = true;
     }
     if (!request.log_access) return;
     const RequestHead& head = request.head();

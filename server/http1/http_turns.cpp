@@ -20,8 +20,9 @@ constexpr std::uint64_t skippable_body = 64u << 10;
 void HttpConnection::connect_handler(Request& request) {
     request.outbox.on_flush = [this] { loop_.loop.post([this] { advance(); }); };
     request.on_finished = [this] { loop_.loop.post([this] { handler_finished(); }); };
-    request.resume = [this] {
-        loop_.loop.post([this, &http_loop = loop_, slot = slot_] {
+    // May be called when the connection is gone: looks before it touches anything.
+    request.resume = [this, &http_loop = loop_, slot = slot_] {
+        http_loop.loop.post([this, &http_loop, slot] {
             if (http_loop.holds(slot, *this)) turn_asked();
         });
     };
@@ -43,6 +44,7 @@ void HttpConnection::dispatch() {
                                    decoder.remaining() > skippable_body);
     state_ = State::handling;
     deadline_ = {};
+    exchange_->sent = 0;  // 100 Continue is no part of the answer
     loop_.server.handle_request_noblock(request);
 }
 
@@ -94,6 +96,7 @@ void HttpConnection::probe_client() {
     if (!may_ask) return abort();
     output_.push(Segment::bytes("HTTP/1.1 102 Processing\r\n\r\n"));
     advance();
+    if (exchange_ && output_.empty()) exchange_->sent = 0;  // no part of the answer
 }
 
 }  // namespace basehttp

@@ -84,7 +84,9 @@ MemoryServer::Answer MemoryServer::run_rejected(std::string_view text, int code,
 
 MemoryServer::Answer MemoryServer::finish(Request& request, std::string_view body) {
     Answer answer;
+    bool resumed = false;
     request.on_finished = [&answer] { ++answer.turns; };
+    request.resume = [&resumed] { resumed = true; };
     handle_request_noblock(request);
     if (request.wants_body) {
         before_body = take_output(request.outbox);
@@ -92,12 +94,22 @@ MemoryServer::Answer MemoryServer::finish(Request& request, std::string_view bod
         request.body_complete = true;
         handle_request_noblock(request);
     }
+    while (request.wants_turn) wait_for_turn(request, resumed);
     answer.bytes = take_output(request.outbox);
     answer.close = request.close_connection;
     answer.status = request.status;
     answer.body_bytes = request.body_bytes;
     answer.logged = request.log_access;
+    answer.cut_off = request.cut_off;
+    answer.log_fields = request.log_fields;
     return answer;
+}
+
+void MemoryServer::wait_for_turn(Request& request, bool& resumed) {
+    if (!resumed && while_waiting) while_waiting();
+    request.turn_timed_out = !resumed;
+    resumed = false;
+    handle_request_noblock(request);
 }
 
 std::string MemoryServer::log_text(const char* name) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -23,7 +24,9 @@ class MemoryServer final : public BaseServer {
         unsigned turns = 0;  ///< How often the handler was called.
         int status = 0;      ///< For the access log.
         std::uint64_t body_bytes = 0;
-        bool logged = false;  ///< It gets an access line from the server.
+        bool logged = false;   ///< It gets an access line from the server.
+        bool cut_off = false;  ///< The connection would end with a reset.
+        std::vector<LogField> log_fields;
 
         std::string_view head() const;  ///< With the last field's CRLF, without the empty line.
         std::string_view body() const;
@@ -38,6 +41,9 @@ class MemoryServer final : public BaseServer {
 
     /// Bytes that the client had before the handler was called again with the body.
     std::string before_body;
+    /// Called when a handler waits for another turn. It has its turn when this resumed it, else
+    /// its time has passed.
+    std::function<void()> while_waiting;
 
     /// Lines of a log. Ends both logs.
     std::string error_log() { return log_text("error"); }
@@ -48,6 +54,7 @@ class MemoryServer final : public BaseServer {
     void drain_loop(std::size_t) override {}
     std::uint64_t answered() const override { return 0; }
     Answer finish(Request& request, std::string_view body);
+    void wait_for_turn(Request& request, bool& resumed);
     std::string log_text(const char* name);
 
     TempDir directory_;

@@ -102,4 +102,31 @@ TEST_SUITE("access_line") {
         time.update(253402300799);
         CHECK(time.iso() == "9999-12-31T23:59:59Z");
     }
+
+    TEST_CASE("Further fields follow, in text and in JSON, numbers bare and text escaped") {
+        AccessRecord record = plain;
+        const LogField fields[] = {
+            {"id", "Zm9v", 0},
+            {"exit", {}, 3},
+            {"zero", {}, 0},
+            {"below", {}, -1},
+            {"evil", "a b\"\n\x1b\\=\xC3", 7},
+        };
+        record.fields = fields;
+        const std::string rest =
+            " id=Zm9v exit=3 zero=0 below=-1 evil=a b\\\"\\x0a\\x1b\\\\=\\xc3\n";
+        CHECK(line(AccessFormat::python, record) ==
+              "192.0.2.7 - - [06/Nov/1994 10:49:37] \"GET /a HTTP/1.1\" 200 -" + rest);
+        CHECK(line(AccessFormat::common, record) ==
+              "192.0.2.7 - - [06/Nov/1994:10:49:37 +0200] \"GET /a HTTP/1.1\" 200 1234" + rest);
+        CHECK(line(AccessFormat::combined, record) ==
+              "192.0.2.7 - - [06/Nov/1994:10:49:37 +0200] \"GET /a HTTP/1.1\" 200 1234 "
+              "\"http://r/\" \"curl/8\"" +
+                  rest);
+        const std::string json = line(AccessFormat::json, record);
+        CHECK(
+            json.ends_with("\"user_agent\":\"curl/8\",\"id\":\"Zm9v\",\"exit\":3,\"zero\":0,"
+                           "\"below\":-1,\"evil\":\"a b\\\"\\u000a\\u001b\\\\=\\u00c3\"}\n"));
+        CHECK(line(AccessFormat::off, record) == "");
+    }
 }

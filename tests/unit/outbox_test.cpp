@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <latch>
+#include <memory>
 #include <ostream>
 #include <thread>
 
@@ -106,5 +107,77 @@ TEST_SUITE("Outbox") {
         outbox.may_wait = false;
         CHECK_THROWS_AS(outbox.push(bytes(1)), BrokenPipe);
         outbox.flush();
+    }
+
+    TEST_CASE("Whoever waits for other things too is woken when there is room and at the end") {
+        Outbox outbox;
+        SendQueue queue;
+        int woken = 0;
+        outbox.set_wake([&] { ++woken; });
+        outbox.push(bytes(1));
+        outbox.take(queue);
+        CHECK(woken == 0);
+        outbox.drained();
+        CHECK(woken == 1);
+        outbox.cancel();
+        CHECK(woken == 2);
+    }
+
+    TEST_CASE("After set_wake({}) nobody is woken") {
+        Outbox outbox;
+        int woken = 0;
+        outbox.set_wake([&] { ++woken; });
+        outbox.set_wake({});
+        outbox.drained();
+        outbox.cancel();
+        CHECK(woken == 0);
+    }
+
+    TEST_CASE("A call of wake that is under way ends before set_wake({}) returns") {
+        for (int round = 0; round < 200; ++round) {
+            Outbox outbox;
+            std::latch begin(2);
+            std::jthread loop([&] {
+                begin.arrive_and_wait();
+                outbox.drained();
+                outbox.cancel();
+            });
+            {
+                // Dies before the loop does: a late call would write to what is gone.
+                const auto counter = std::make_unique<int>(0);
+                outbox.set_wake([&count = *counter] { ++count; });
+                begin.arrive_and_wait();
+                outbox.set_wake({});
+                const int woken = *counter;
+                CHECK(woken <= 2);
+            }
+        }
+    }
+
+    TEST_CASE(
+        "An outbox is full from half of the mark on, taken bytes included until they are sent") {
+        Outbox outbox;
+        SendQueue queue;
+        CHECK_FALSE(outbox.is_full());
+        outbox.push(bytes(Outbox::mark / 2));
+        CHECK_FALSE(outbox.is_full());
+        outbox.push(bytes(1));
+        CHECK(outbox.is_full());
+        outbox.take(queue);
+        CHECK(outbox.is_full());
+        outbox.drained();
+        CHECK_FALSE(outbox.is_full());
+        const auto file = std::make_shared<const Fd>(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+        outbox.push(Segment::region(file, 0, 10 * Outbox::mark));
+        CHECK_FALSE(outbox.is_full());
+    }
+
+    TEST_CASE("cancelled tells what a push would find out") {
+        Outbox outbox;
+        CHECK_FALSE(outbox.cancelled());
+        outbox.cancel();
+        CHECK(outbox.cancelled());
+        outbox.drained();
+        CHECK(outbox.cancelled());
     }
 }

@@ -17,7 +17,6 @@ TEST_SUITE("query_arguments") {
             {"a+b+c", {"a", "b", "c"}},
             {"a%2Bb", {"a+b"}},
             {"a%3db", {"a=b"}},
-            {"%2d%2D", {"--"}},
             {"a&b;c", {"a&b;c"}},
             {"%20", {" "}},
             {"%c3%A4", {"\xc3\xa4"}},
@@ -39,6 +38,11 @@ TEST_SUITE("query_arguments") {
             {"%00", {}},
             {"good+a%00b", {}},
             {std::string_view("a\0b", 3), {}},
+            // what a program, or awk -f in a #! line, would take for an option
+            {"-s", {}},
+            {"a+-e+b", {}},
+            {"%2d%2D", {}},
+            {"a-b+1-", {"a-b", "1-"}},
             // empty words
             {"+", {}},
             {"+a", {}},

@@ -1,6 +1,8 @@
 #include "server/exchange/request_body.hpp"
 
 #include <doctest/doctest.h>
+#include <fcntl.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <filesystem>
@@ -26,6 +28,15 @@ void in_both_places(std::string_view content, Use use) {
         use(body);
         CHECK(std::filesystem::is_empty(directory.path()));  // the file has no name
     }
+}
+
+/// What one read(2) gives.
+std::string read_some(const Fd& file, std::size_t most) {
+    std::string text(most, '\0');
+    const ssize_t count = ::read(file.get(), text.data(), text.size());
+    REQUIRE(count >= 0);
+    text.resize(static_cast<std::size_t>(count));
+    return text;
 }
 
 }  // namespace
@@ -87,5 +98,48 @@ TEST_SUITE("RequestBody") {
         CHECK_FALSE(body.append("5"));
         CHECK(errno == ENOENT);
         CHECK(body.size() == 4);
+    }
+
+    TEST_CASE("A copy has all of the body and an offset of its own") {
+        in_both_places("hello world", [](RequestBody& body) {
+            CHECK(body.read(6) == "hello ");
+            const Fd copy = body.open_copy(), other = body.open_copy();
+            REQUIRE(copy);
+            REQUIRE(other);
+            CHECK(read_some(copy, 4) == "hell");
+            CHECK(body.read(2) == "wo");
+            CHECK(read_some(other, 100) == "hello world");
+            CHECK(read_some(copy, 100) == "o world");
+            CHECK(read_some(copy, 100) == "");
+            CHECK(body.read() == "rld");
+        });
+    }
+
+    TEST_CASE("A copy of an empty body is at its end") {
+        const RequestBody body;
+        const Fd copy = body.open_copy();
+        REQUIRE(copy);
+        CHECK(read_some(copy, 1) == "");
+    }
+
+    TEST_CASE("A copy of a body in a file cannot change it and outlives it") {
+        const TempDir directory;
+        Fd copy;
+        {
+            RequestBody body(0, directory.str());
+            REQUIRE(body.append("hello"));
+            copy = body.open_copy();
+            REQUIRE(copy);
+            CHECK(::write(copy.get(), "x", 1) == -1);
+            CHECK(errno == EBADF);
+        }
+        CHECK(read_some(copy, 100) == "hello");
+    }
+
+    TEST_CASE("A copy does not leak into programs that are started") {
+        in_both_places("hello", [](RequestBody& body) {
+            const Fd copy = body.open_copy();
+            CHECK((::fcntl(copy.get(), F_GETFD) & FD_CLOEXEC) != 0);
+        });
     }
 }

@@ -126,7 +126,7 @@ TEST_SUITE("ResponseWriter") {
         writer.write("x");
         CHECK(writer.begun());
         CHECK_FALSE(writer.framed());
-        CHECK(writer.body_bytes() == 0);
+        CHECK(writer.body_bytes() == 1);
         writer.begin_body("h", Framing::counted, 1);
         writer.write("y");
         CHECK(writer.end());
@@ -139,5 +139,33 @@ TEST_SUITE("ResponseWriter") {
         writer.write("small");
         CHECK_THROWS_AS(writer.flush(), BrokenPipe);
         CHECK_THROWS_AS(writer.write(std::string(100'000, 'x')), BrokenPipe);
+    }
+
+    TEST_CASE_FIXTURE(Fixture, "An answer that is abandoned has no end") {
+        writer.begin_body("", Framing::chunked);
+        writer.write("abc");
+        writer.abandon();
+        CHECK_FALSE(writer.end());
+        CHECK(taken() == "3\r\nabc\r\n");
+        CHECK_FALSE(writer.end());
+        CHECK(taken() == "");
+    }
+
+    TEST_CASE_FIXTURE(Fixture, "An answer that is abandoned is not whole, whatever its framing") {
+        SUBCASE("counted") { writer.begin_body("h", Framing::counted, 0); }
+        SUBCASE("without content") { writer.begin_body("h", Framing::none); }
+        SUBCASE("until the close") { writer.begin_body("h", Framing::until_close); }
+        SUBCASE("raw") {}
+        writer.abandon();
+        CHECK_FALSE(writer.end());
+    }
+
+    TEST_CASE_FIXTURE(Fixture, "An answer ends once, however often it is ended") {
+        writer.begin_body("", Framing::chunked);
+        writer.write("abc");
+        CHECK(writer.end());
+        CHECK(taken() == "3\r\nabc\r\n0\r\n\r\n");
+        CHECK(writer.end());
+        CHECK(taken() == "");
     }
 }

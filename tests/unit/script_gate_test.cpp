@@ -84,6 +84,14 @@ TEST_CASE("A ticket that is moved gives back its place once") {
     CHECK(next.admitted());
 }
 
+TEST_CASE("Refusals are told of once a second, all together") {
+    ScriptGate gate({});
+    CHECK(gate.refusals_to_tell(100) == 1);
+    CHECK_FALSE(gate.refusals_to_tell(100));
+    CHECK_FALSE(gate.refusals_to_tell(100));
+    CHECK(gate.refusals_to_tell(101) == 3);
+}
+
 TEST_SUITE_END();
 
 }  // namespace
