@@ -92,8 +92,7 @@ void CGIHTTPRequestHandler::run_cgi() {
     if (request.log_fields.empty()) request.log_fields.push_back({"id", id_, 0});
     if (target().kind == ScriptTarget::Kind::error) {
         if (target().status == 403)
-            log_script(LogLevel::info,
-                       "403: '" + path + "' is not executable and has no interpreter");
+            log_script(LogLevel::info, "403: not executable, and no interpreter is set for it");
         return send_error(target().status);
     }
     if (wait_for_turn()) start_and_relay();

@@ -8,7 +8,7 @@
 #include <system_error>
 
 #include "handlers/cgi/query_arguments.hpp"
-#include "handlers/cgi/sandbox.hpp"
+#include "handlers/process/sandbox.hpp"
 #include "handlers/cgi_http_request_handler.hpp"
 #include "handlers/http/url_path.hpp"
 #include "server/base_server.hpp"
@@ -96,8 +96,10 @@ struct CGIHTTPRequestHandler::ActiveScript {
 };
 
 void CGIHTTPRequestHandler::log_script(LogLevel level, std::string_view text) {
+    const std::string_view name =
+        target().path.empty() ? split_target(path).path : std::string_view(target().path);
     server.log().write(level,
-                       "Script " + target().path + " (id " + id_ + "): " + std::string(text));
+                       "Script " + std::string(name) + " (id " + id_ + "): " + std::string(text));
 }
 
 void CGIHTTPRequestHandler::start_and_relay() {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "handlers/files/static_site.hpp"
+#include "handlers/process/script_limits.hpp"
 
 namespace basehttp {
 
@@ -23,13 +24,6 @@ struct ScriptTimeouts {
     std::chrono::milliseconds total{0};            ///< for the whole run
     std::chrono::milliseconds grace{5'000};        ///< from SIGTERM to SIGKILL
     std::chrono::milliseconds background{0};       ///< for what a script left running at its end
-};
-
-/// 0: no such limit.
-struct ScriptLimits {
-    std::uint64_t memory = 0;     ///< bytes, each process; the whole run where there is a cgroup
-    unsigned processes = 0;       ///< at once, in one run
-    std::chrono::seconds cpu{0};  ///< each process
 };
 
 /// Immutable once serving, shared by all threads (the gate is locked by itself).

@@ -10,10 +10,10 @@
 #include <string_view>
 
 #include "handlers/cgi/cgi_settings.hpp"
-#include "handlers/cgi/cgroup.hpp"
-#include "handlers/cgi/child_process.hpp"
-#include "handlers/cgi/process_tree.hpp"
 #include "handlers/cgi/stderr_lines.hpp"
+#include "handlers/process/cgroup.hpp"
+#include "handlers/process/child_process.hpp"
+#include "handlers/process/process_tree.hpp"
 #include "server/exchange/outbox.hpp"
 
 namespace basehttp {

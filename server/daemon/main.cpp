@@ -12,8 +12,8 @@
 #include <thread>
 
 #include "config/config_reader.hpp"
-#include "handlers/cgi/process_tree.hpp"
-#include "handlers/cgi/running_scripts.hpp"
+#include "handlers/process/process_tree.hpp"
+#include "handlers/process/running_scripts.hpp"
 #include "server/daemon/make_sites.hpp"
 #include "server/daemon/run_offline.hpp"
 #include "server/http_server.hpp"

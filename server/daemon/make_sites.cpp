@@ -8,8 +8,8 @@
 #include <fstream>
 #include <iterator>
 
-#include "handlers/cgi/cgroup.hpp"
-#include "handlers/cgi/sandbox.hpp"
+#include "handlers/process/cgroup.hpp"
+#include "handlers/process/sandbox.hpp"
 #include "handlers/cgi/script_gate.hpp"
 #include "handlers/cgi_http_request_handler.hpp"
 #include "handlers/simple_http_request_handler.hpp"

@@ -12,7 +12,7 @@
 #include <iostream>
 #include <system_error>
 
-#include "handlers/cgi/process_tree.hpp"
+#include "handlers/process/process_tree.hpp"
 #include "handlers/cgi_http_request_handler.hpp"
 #include "handlers/http/url_path.hpp"
 #include "server/base_server.hpp"

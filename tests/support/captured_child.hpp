@@ -16,7 +16,7 @@
 #include <utility>
 #include <vector>
 
-#include "handlers/cgi/child_process.hpp"
+#include "handlers/process/child_process.hpp"
 #include "server/fd.hpp"
 
 namespace basehttp {

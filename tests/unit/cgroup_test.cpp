@@ -1,4 +1,4 @@
-#include "handlers/cgi/cgroup.hpp"
+#include "handlers/process/cgroup.hpp"
 
 #include <doctest/doctest.h>
 #include <sys/stat.h>
@@ -9,7 +9,7 @@
 #include <cstdio>
 #include <filesystem>
 
-#include "handlers/cgi/cgroup_files.hpp"
+#include "handlers/process/cgroup_files.hpp"
 #include "tests/support/captured_child.hpp"
 #include "tests/support/temp_dir.hpp"
 

@@ -1,4 +1,4 @@
-#include "handlers/cgi/child_process.hpp"
+#include "handlers/process/child_process.hpp"
 
 #include <doctest/doctest.h>
 #include <sys/resource.h>
@@ -11,7 +11,7 @@
 #include <filesystem>
 #include <thread>
 
-#include "handlers/cgi/process_list.hpp"
+#include "handlers/process/process_list.hpp"
 #include "tests/support/captured_child.hpp"
 #include "tests/support/temp_dir.hpp"
 

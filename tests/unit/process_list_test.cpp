@@ -1,4 +1,4 @@
-#include "handlers/cgi/process_list.hpp"
+#include "handlers/process/process_list.hpp"
 
 #include <doctest/doctest.h>
 #include <unistd.h>
@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <string>
 
-#include "handlers/cgi/running_scripts.hpp"
+#include "handlers/process/running_scripts.hpp"
 #include "tests/support/captured_child.hpp"
 
 using namespace std::string_view_literals;

@@ -1,4 +1,4 @@
-#include "handlers/cgi/process_tree.hpp"
+#include "handlers/process/process_tree.hpp"
 
 #include <doctest/doctest.h>
 #include <sys/syscall.h>
@@ -12,7 +12,7 @@
 #include <csignal>
 #include <thread>
 
-#include "handlers/cgi/process_list.hpp"
+#include "handlers/process/process_list.hpp"
 #include "tests/support/captured_child.hpp"
 #include "tests/support/temp_dir.hpp"
 

@@ -1,4 +1,4 @@
-#include "handlers/cgi/sandbox.hpp"
+#include "handlers/process/sandbox.hpp"
 
 #include <arpa/inet.h>
 #include <doctest/doctest.h>

@@ -1,4 +1,4 @@
-#include "handlers/cgi/running_scripts.hpp"
+#include "handlers/process/running_scripts.hpp"
 
 #include <sys/wait.h>
 #include <unistd.h>

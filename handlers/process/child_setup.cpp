@@ -1,4 +1,4 @@
-#include "handlers/cgi/child_setup.hpp"
+#include "handlers/process/child_setup.hpp"
 
 #include <fcntl.h>
 #include <sys/prctl.h>

@@ -1,4 +1,4 @@
-#include "handlers/cgi/cgroup.hpp"
+#include "handlers/process/cgroup.hpp"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -12,7 +12,7 @@
 #include <system_error>
 #include <utility>
 
-#include "handlers/cgi/cgroup_files.hpp"
+#include "handlers/process/cgroup_files.hpp"
 
 namespace basehttp {
 namespace {

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "handlers/cgi/cgi_settings.hpp"
+#include "handlers/process/script_limits.hpp"
 #include "server/fd.hpp"
 
 namespace basehttp {

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "handlers/cgi/cgi_settings.hpp"
+#include "handlers/process/script_limits.hpp"
 #include "server/fd.hpp"
 
 namespace basehttp {

@@ -1,4 +1,4 @@
-#include "handlers/cgi/process_handle.hpp"
+#include "handlers/process/process_handle.hpp"
 
 #include <poll.h>
 #include <sys/syscall.h>
@@ -10,7 +10,7 @@
 #include <cstdint>
 #include <utility>
 
-#include "handlers/cgi/running_scripts.hpp"
+#include "handlers/process/running_scripts.hpp"
 
 #ifndef SYS_pidfd_send_signal
 #define SYS_pidfd_send_signal 424

@@ -1,4 +1,4 @@
-#include "handlers/cgi/child_process.hpp"
+#include "handlers/process/child_process.hpp"
 
 #include <fcntl.h>
 #include <linux/sched.h>
@@ -15,9 +15,9 @@
 #include <system_error>
 #include <utility>
 
-#include "handlers/cgi/child_setup.hpp"
-#include "handlers/cgi/process_list.hpp"
-#include "handlers/cgi/running_scripts.hpp"
+#include "handlers/process/child_setup.hpp"
+#include "handlers/process/process_list.hpp"
+#include "handlers/process/running_scripts.hpp"
 #include "server/fd.hpp"
 
 // The same function as clone(), but under a name that sanitizers do not take for a fork.

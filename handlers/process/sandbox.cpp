@@ -1,4 +1,4 @@
-#include "handlers/cgi/sandbox.hpp"
+#include "handlers/process/sandbox.hpp"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -10,7 +10,7 @@
 #include <cstdint>
 #include <system_error>
 
-#include "handlers/cgi/sandbox_paths.hpp"
+#include "handlers/process/sandbox_paths.hpp"
 
 #ifndef SYS_landlock_create_ruleset
 #define SYS_landlock_create_ruleset 444

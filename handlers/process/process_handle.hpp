@@ -4,7 +4,7 @@
 
 #include <chrono>
 
-#include "handlers/cgi/process_list.hpp"
+#include "handlers/process/process_list.hpp"
 #include "server/fd.hpp"
 
 namespace basehttp {

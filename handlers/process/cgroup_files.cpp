@@ -1,4 +1,4 @@
-#include "handlers/cgi/cgroup_files.hpp"
+#include "handlers/process/cgroup_files.hpp"
 
 #include <dirent.h>
 #include <fcntl.h>

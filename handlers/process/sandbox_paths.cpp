@@ -1,4 +1,4 @@
-#include "handlers/cgi/sandbox_paths.hpp"
+#include "handlers/process/sandbox_paths.hpp"
 
 namespace basehttp {
 namespace {

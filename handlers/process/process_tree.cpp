@@ -1,4 +1,4 @@
-#include "handlers/cgi/process_tree.hpp"
+#include "handlers/process/process_tree.hpp"
 
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -12,9 +12,9 @@
 #include <utility>
 #include <vector>
 
-#include "handlers/cgi/process_handle.hpp"
-#include "handlers/cgi/process_list.hpp"
-#include "handlers/cgi/running_scripts.hpp"
+#include "handlers/process/process_handle.hpp"
+#include "handlers/process/process_list.hpp"
+#include "handlers/process/running_scripts.hpp"
 
 namespace basehttp {
 

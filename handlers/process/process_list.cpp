@@ -1,4 +1,4 @@
-#include "handlers/cgi/process_list.hpp"
+#include "handlers/process/process_list.hpp"
 
 #include <dirent.h>
 #include <fcntl.h>
