@@ -8,9 +8,9 @@
 #include <system_error>
 
 #include "handlers/cgi/query_arguments.hpp"
-#include "handlers/process/sandbox.hpp"
 #include "handlers/cgi_http_request_handler.hpp"
 #include "handlers/http/url_path.hpp"
+#include "handlers/process/sandbox.hpp"
 #include "server/base_server.hpp"
 
 namespace basehttp {
@@ -114,7 +114,10 @@ void CGIHTTPRequestHandler::start_and_relay() {
 }
 
 void CGIHTTPRequestHandler::send_start_error(const std::system_error& error) {
-    const auto [status, hint] = explain_start(error.code().value());
+    const bool is_gone = error.code().value() == ENOENT &&
+                         site().root.stat(target().path).status == OpenStatus::not_found;
+    const auto [status, hint] = is_gone ? std::pair<int, std::string>{404, "it was just removed"}
+                                        : explain_start(error.code().value());
     std::string text = std::to_string(status) + ": " + hint + " (" + error.what() + ")";
     if (target().interpreter.empty()) text += first_line_hint(site(), target().path);
     log_script(LogLevel::error, text);

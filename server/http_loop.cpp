@@ -87,7 +87,7 @@ void HttpLoop::tick() {
     for (auto& connection : by_fd_) {
         if (!connection) continue;
         if (cut)
-            connection->abort();
+            connection->cut();
         else
             connection->check_deadline(loop.now());
     }

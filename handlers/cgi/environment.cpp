@@ -181,7 +181,9 @@ Environment script_environment(const ScriptRequest& request, const Headers& head
     set_fields(variables, headers, settings);
     if (!request.host.empty()) variables.set("HTTP_HOST", request.host);
     for (const auto& [name, value] : settings.env)
-        variables.set(std::string_view(name), std::string_view(value));
+        if (name != "UNIQUE_ID")
+            variables.set(std::string_view(name),
+                          std::string_view(value));  // the run's processes are found by it
     return variables.take();
 }
 

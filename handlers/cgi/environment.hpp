@@ -40,7 +40,7 @@ struct ScriptRequest {
 };
 
 /// Where a name is set twice, the later of these wins: settings.inherited_env, what the request
-/// says, settings.env. A value that has a NUL is not passed on at all.
+/// says, settings.env (but UNIQUE_ID stays). A value that has a NUL is not passed on at all.
 ///
 /// A client by a unix socket has no address, but REMOTE_ADDR must have a value: it is 127.0.0.1,
 /// as such a client is on this machine; REMOTE_PORT is then not set. SERVER_NAME is the host, else

@@ -35,6 +35,8 @@ class HttpConnection final : public Watcher {
     void check_deadline(std::chrono::microseconds now);
     /// Finishes what is in progress, then closes; closes at once when idle.
     void drain();
+    /// The time to finish is over: a handler that still waits for its turn refuses, else abort().
+    void cut();
     /// Drops everything.
     void abort();
     int slot() const { return slot_; }

@@ -85,6 +85,12 @@ void HttpConnection::next_turn() {
     loop_.server.handle_request_noblock(exchange_->request);
 }
 
+void HttpConnection::cut() {
+    if (!exchange_ || !exchange_->waiting || exchange_->request.turn_timed_out) return abort();
+    exchange_->request.turn_timed_out = true;
+    next_turn();
+}
+
 /// The client has sent its last byte while a handler works for it. Most who do have left, some only
 /// closed their side (RFC 9112 section 9.6 leaves that open). One who has left answers an interim
 /// response (RFC 9110 section 15.2) with a reset; where none may be sent it counts as gone.

@@ -66,7 +66,7 @@ TEST_SUITE("script_environment") {
         CgiSettings settings;
         settings.document_root = "/srv/www";
         settings.inherited_env = {"PATH=/bin", "TZ=UTC"};
-        settings.env = {{"MODE", "live"}};
+        settings.env = {{"MODE", "live"}, {"UNIQUE_ID", "another"}};
         const Variables expected = {{"GATEWAY_INTERFACE", "CGI/1.1"},
                                     {"SERVER_SOFTWARE", "basehttpd/0.1"},
                                     {"SERVER_PROTOCOL", "HTTP/1.1"},
