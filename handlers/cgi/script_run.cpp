@@ -144,15 +144,15 @@ ScriptRun::Time ScriptRun::next_deadline(std::optional<Time> quiet_at) const {
 }
 
 ScriptRun::Ready ScriptRun::wait(bool want_output, Time until) {
-    enum : std::size_t { output, errors, process, wake };
+    enum : std::size_t { out_at, err_at, process_at, wake_at };
     std::array<pollfd, 4> fds{{{want_output ? out_.get() : -1, POLLIN, 0},
                                {err_.get(), POLLIN, 0},
                                {ended_ ? -1 : child_->pidfd(), POLLIN, 0},
                                {outbox_ != nullptr ? wake_.get() : -1, POLLIN, 0}}};
     const int count = ::poll(fds.data(), fds.size(), poll_timeout(until));
     if (count <= 0) return {};
-    return {fds[output].revents != 0, fds[errors].revents != 0, fds[process].revents != 0,
-            fds[wake].revents != 0};
+    return {fds[out_at].revents != 0, fds[err_at].revents != 0, fds[process_at].revents != 0,
+            fds[wake_at].revents != 0};
 }
 
 ScriptRun::Event ScriptRun::next(std::optional<Time> quiet_at) {
