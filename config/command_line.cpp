@@ -14,6 +14,11 @@ constexpr std::string_view kProgram = "basehttpd";
 
 void raise(Action& action, Action wanted) { action = std::max(action, wanted); }
 
+/// For `python3 -m http.server`, -p is the protocol: no port begins like that.
+bool is_python_protocol(const GivenOption& option) {
+    return option.spelling == "-p" && lower_case(option.value).starts_with("http/");
+}
+
 void add_option(CommandLine& line, const GivenOption& option) {
     const std::string& name = option.name;
     if (name == "help") return raise(line.action, Action::help);
@@ -29,7 +34,9 @@ void add_option(CommandLine& line, const GivenOption& option) {
         line.config_file = option.value;
         return;
     }
-    line.values.push_back({find_setting_of_option(name), option.spelling, option.value});
+    const Setting* const setting = is_python_protocol(option) ? find_setting("server", "protocol")
+                                                              : find_setting_of_option(name);
+    line.values.push_back({setting, option.spelling, option.value});
 }
 
 void add_argument(CommandLine& line, const std::string& argument, bool& has_port) {

@@ -39,8 +39,9 @@ struct CommandLine {
 
 std::span<const GeneralOption> general_options();
 
-/// argv[0] is skipped. An argument that is no option is the port, as for `python3 -m http.server`.
-/// Of several actions the last in the enumeration counts. Throws ConfigError "basehttpd: ...".
+/// argv[0] is skipped. An argument that is no option is the port, and "-p HTTP/1.0" the protocol,
+/// as for `python3 -m http.server`. Of several actions the last in the enumeration counts. Throws
+/// ConfigError "basehttpd: ...".
 CommandLine read_command_line(int argc, const char* const* argv);
 
 }  // namespace basehttp

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -40,6 +41,20 @@ struct CgiConfig {
     bool operator==(const CgiConfig&) const = default;
 };
 
+/// How a site speaks TLS: `[tls]` sets it for every site, `[tls NAME...]` for the sites of those
+/// names. Where TLS is on by certificates, each site has some.
+struct TlsConfig {
+    std::vector<std::string> certificates;  ///< PEM files, chains included; one per type of key.
+    std::vector<std::string> keys;  ///< PEM files in that order; empty: in those of certificates.
+    std::string password_file;      ///< Its first line is the password of the keys; empty: none.
+    std::string client = "off";     ///< Certificate asked of clients: off, optional, required
+    std::string client_ca;          ///< PEM file of their authorities; empty only with off.
+    bool redirect = false;          ///< Plain HTTP is sent on to https; needs Config::tls_port.
+    std::chrono::milliseconds hsts{0};  ///< max-age of that field, whole seconds; 0: not sent.
+
+    bool operator==(const TlsConfig&) const = default;
+};
+
 /// What one site serves and how. `[site]` sets it for every request whose Host names no other
 /// site; `[site NAME...]` copies it and changes what it names.
 struct SiteConfig {
@@ -58,6 +73,7 @@ struct SiteConfig {
     std::vector<std::pair<std::string, std::string>> cache_control;  ///< pattern, value; first wins
     std::map<int, std::string> error_pages;  ///< status, path of a file below the root
     CgiConfig cgi;
+    TlsConfig tls;
 
     bool operator==(const SiteConfig&) const = default;
 };
@@ -70,6 +86,7 @@ struct Config {
     unsigned threads = 0;   ///< Worker threads that run handlers; 0: 4 per core, at least 8.
     unsigned queue = 1024;  ///< Requests that may wait for a worker; more get 503.
     int backlog = 1024;     ///< listen(2) backlog (Python's request_queue_size).
+    std::string protocol = "HTTP/1.1";        ///< HTTP/1.1, HTTP/1.0
     std::string server_header = "basehttpd";  ///< Value of Server; empty: none is sent.
     std::string temp_directory = "/tmp";      ///< For request bodies over limits.body_memory.
 
@@ -82,10 +99,11 @@ struct Config {
     unsigned ranges = 16;                 ///< Ranges in one request; more: the whole file.
 
     // [timeouts]
-    std::chrono::milliseconds header_timeout{10'000};    ///< Whole request head; then 408.
-    std::chrono::milliseconds idle_timeout{60'000};      ///< Between requests; then close.
-    std::chrono::milliseconds body_timeout{30'000};      ///< Silence inside a body; then 408.
-    std::chrono::milliseconds send_timeout{60'000};      ///< Client reads nothing; then close.
+    std::chrono::milliseconds handshake_timeout{10'000};  ///< Of TLS, from accept; then close.
+    std::chrono::milliseconds header_timeout{10'000};     ///< Whole request head; then 408.
+    std::chrono::milliseconds idle_timeout{60'000};       ///< Between requests; then close.
+    std::chrono::milliseconds body_timeout{30'000};       ///< Silence inside a body; then 408.
+    std::chrono::milliseconds send_timeout{60'000};       ///< Client reads nothing; then close.
     std::chrono::milliseconds shutdown_timeout{30'000};  ///< Running requests at SIGTERM; then cut.
 
     // [cache], per event loop
@@ -106,9 +124,25 @@ struct Config {
     unsigned cgi_queue = 256;      ///< Requests that may wait for that; more: 503.
     std::chrono::milliseconds cgi_queue_timeout{10'000};  ///< In that queue; then 503.
 
+    // [tls], of all sites together
+    /// auto (on with a certificate), off, self-signed (for all sites; certificates are not used)
+    std::string tls_mode = "auto";
+    /// Speaks TLS on each address, beside the plain port; none: port itself speaks TLS.
+    std::optional<std::uint16_t> tls_port;
+    std::string tls_min_version = "1.2";  ///< 1.2, 1.3
+    std::string tls_ciphers;  ///< Of TLS 1.2, OpenSSL's list; empty: Mozilla's intermediate.
+    bool tls_tickets = true;  ///< Sessions are resumed from tickets that clients keep.
+    std::chrono::milliseconds tls_session_timeout{86'400'000};  ///< Resumed so long; whole seconds.
+
     std::vector<SiteConfig> sites{1};  ///< The first is the default site.
 
     bool operator==(const Config&) const = default;
 };
+
+/// Whether anything speaks TLS. If not, all of [tls] counts for nothing.
+inline bool tls_on(const Config& config) {
+    return config.tls_mode == "self-signed" ||
+           (config.tls_mode == "auto" && !config.sites.front().tls.certificates.empty());
+}
 
 }  // namespace basehttp

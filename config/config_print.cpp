@@ -119,8 +119,9 @@ std::string help_text() {
     out +=
         "\nSIZE is in bytes or with k, m or g; TIME in seconds or with ms, s, m or h.\n"
         "The command line wins over the INI file. [site NAME...] there adds a site for\n"
-        "these host names; it takes over what [site], [cgi] and the command line say, and\n"
-        "[cgi NAME...] changes how its scripts run.\n";
+        "these host names; it takes over what [site], [cgi], [tls] and the command line\n"
+        "say. [cgi NAME...] changes how its scripts run, [tls NAME...] how it speaks TLS.\n"
+        "-p HTTP/1.0 means --protocol, as for python3 -m http.server.\n";
     return out;
 }
 

@@ -14,6 +14,7 @@
 #include "config/ini_text.hpp"
 #include "config/setting_rules.hpp"
 #include "config/setting_values.hpp"
+#include "config/tls_check.hpp"
 
 namespace basehttp {
 namespace {
@@ -60,6 +61,15 @@ void put_entry(Layer& layer, const IniEntry& entry, std::string_view file) {
     refuse(where, entry.setting->key + ' ' + quoted(entry.value) + ' ' + wrong);
 }
 
+/// Keys belong to the certificates they came with: new certificates come with their own.
+void forget_old_keys(Layer& layer) {
+    static const Setting* const certificate = find_setting("tls", "certificate");
+    static const Setting* const key = find_setting("tls", "key");
+    if (layer.seen.count(certificate) == 1 && layer.seen.count(key) == 0) {
+        layer.site.tls.keys.clear();
+    }
+}
+
 void put_command_line(Layer& layer, const CommandLine& line) {
     for (const CommandLineValue& given : line.values) {
         const std::string value(without_blanks(given.value));
@@ -74,6 +84,7 @@ void put_command_line(Layer& layer, const CommandLine& line) {
     if (line.cgi && layer.site.cgi.directories.empty()) {
         put(layer, *find_setting("cgi", "directories"), "/cgi-bin", "command line");
     }
+    forget_old_keys(layer);
 }
 
 void put_sites(Parsed& parsed, const IniText& ini, std::string_view file) {
@@ -86,6 +97,7 @@ void put_sites(Parsed& parsed, const IniText& ini, std::string_view file) {
         for (const IniEntry& entry : ini.entries) {
             if (ini.sections[entry.section].sites.count(i) == 1) put_entry(layer, entry, file);
         }
+        forget_old_keys(layer);
         parsed.config.sites.push_back(std::move(site));
         parsed.provenance.sites.push_back(std::move(origins));
     }
@@ -142,6 +154,7 @@ Parsed read_config(int argc, const char* const* argv) {
     const std::string file = line.config_file.value_or("");
     parsed = merge_config(line.config_file ? read_text_file(file) : "", file, line);
     check_paths(parsed.config, parsed.provenance);
+    if (line.action != Action::cgi) check_tls(parsed.config, parsed.provenance);
     if (line.action == Action::print) {
         parsed.text = print_config(parsed.config, parsed.provenance);
     }

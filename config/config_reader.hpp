@@ -2,8 +2,9 @@
 // before any thread is started. Owns nothing.
 //
 // Order, later wins: the defaults, [site] and the other sections of the INI file, the command line,
-// and for a [site NAME...] its own keys and those of its [cgi NAME...] on top of a copy of the
-// default site. A list that is set replaces the list it would take over; an empty value empties it.
+// and for a [site NAME...] its own keys and those of its [cgi NAME...] and [tls NAME...] on top
+// of a copy of the default site. A list that is set replaces the list it would take over; an empty
+// value empties it. Certificates that are set replace the keys of those before, too.
 // Relative paths are relative to the working directory.
 #pragma once
 

@@ -102,7 +102,8 @@ class Scanner {
         check_section(section.name);
         if (words.size() > 1 && !may_have_names(section.name)) {
             refuse_line('[' + section.name +
-                        "] takes no names; only [site NAME...] and [cgi NAME...] do");
+                        "] takes no names; only [site NAME...], [cgi NAME...] and [tls NAME...] "
+                        "do");
         }
         std::for_each(words.begin() + 1, words.end(),
                       [&](std::string_view word) { add_name(section, lower_case(word)); });
@@ -137,7 +138,7 @@ class Scanner {
         section.names.push_back(std::move(name));
     }
 
-    /// Only now: a [cgi NAME...] may stand above its [site NAME...].
+    /// Only now: a [cgi NAME...] or [tls NAME...] may stand above its [site NAME...].
     void find_sites() {
         for (IniSection& section : ini_.sections) {
             for (const std::string& name : section.names) {

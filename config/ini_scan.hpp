@@ -2,7 +2,7 @@
 // quoted. Knows no key; ini_text.hpp reads those. Pure but for ConfigError on the first bad line.
 //
 // A line is blank, a comment ('#' or ';' first), "[section]", "[site NAME...]", "[cgi NAME...]",
-// "[cgi.env NAME...]" or "key = value".
+// "[cgi.env NAME...]", "[tls NAME...]" or "key = value".
 // '#' after a blank begins a comment too. A value between double quotes keeps blanks and '#'; in
 // it \" is a quote and \\ a backslash.
 #pragma once

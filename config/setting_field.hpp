@@ -23,7 +23,7 @@ struct Field {
     std::function<std::vector<std::string>(const Config&, const SiteConfig&)> print;
     /// Empties the list. Unset: not a list, and its key may stand only once in a section.
     std::function<void(Config&, SiteConfig&)> clear;
-    bool of_site = false;  ///< Each site has its own: a member of SiteConfig or its CgiConfig.
+    bool of_site = false;  ///< Each site has its own: a member of SiteConfig or of its parts.
 };
 
 /// The one that has the member.
@@ -33,6 +33,8 @@ auto& owner_of(A& config, B& site) {
         return config;
     } else if constexpr (std::is_same_v<Owner, CgiConfig>) {
         return site.cgi;
+    } else if constexpr (std::is_same_v<Owner, TlsConfig>) {
+        return site.tls;
     } else {
         return site;
     }

@@ -27,6 +27,21 @@ Field number_field(T Owner::*member, std::uint64_t least, std::uint64_t most) {
         [](T value) { return std::to_string(value); });
 }
 
+/// May be empty: then it is not set.
+template <class T, class Owner>
+Field optional_number_field(std::optional<T> Owner::*member, std::uint64_t least,
+                            std::uint64_t most) {
+    return single_field(
+        member, "is not a number from " + std::to_string(least) + " to " + std::to_string(most),
+        [=](std::string_view text) -> std::optional<std::optional<T>> {
+            if (text.empty()) return std::optional<T>();
+            const auto number = parse_whole_number(text);
+            if (!number || *number < least || *number > most) return std::nullopt;
+            return static_cast<T>(*number);
+        },
+        [](const std::optional<T>& value) { return value ? std::to_string(*value) : ""; });
+}
+
 /// Bytes.
 template <class T, class Owner>
 Field size_field(T Owner::*member, std::uint64_t least, std::uint64_t most) {
@@ -92,6 +107,24 @@ Field seconds_limit_field(std::chrono::milliseconds Owner::*member, std::chrono:
         duration_text);
 }
 
+template <class Owner>
+Field seconds_field(std::chrono::milliseconds Owner::*member, std::chrono::seconds least,
+                    std::chrono::seconds most) {
+    return single_field(
+        member,
+        "is not a duration of whole seconds from " + duration_text(least) + " to " +
+            duration_text(most) + " (seconds, or with s, m or h)",
+        [=](std::string_view text) {
+            auto duration = parse_duration(text);
+            if (duration &&
+                (*duration < least || *duration > most || duration->count() % 1000 != 0)) {
+                duration.reset();
+            }
+            return duration;
+        },
+        duration_text);
+}
+
 /// Any text for which `right(text)` holds.
 template <class Owner, class Right>
 Field text_field(std::string Owner::*member, const std::string& wrong, Right right) {
@@ -103,7 +136,7 @@ Field text_field(std::string Owner::*member, const std::string& wrong, Right rig
         [](const std::string& value) { return value; });
 }
 
-/// One of a few words, in any letter case; kept in lower case.
+/// One of a few words, in any letter case; kept as it stands in `words`.
 template <class Owner>
 Field choice_field(std::string Owner::*member, std::vector<std::string> words) {
     std::string wrong = "is not one of";
@@ -111,7 +144,9 @@ Field choice_field(std::string Owner::*member, std::vector<std::string> words) {
     return single_field(
         member, wrong,
         [=](std::string_view text) {
-            const auto found = std::find(words.begin(), words.end(), lower_case(text));
+            const auto found = std::find_if(
+                words.begin(), words.end(),
+                [&](const std::string& word) { return lower_case(word) == lower_case(text); });
             return found == words.end() ? std::nullopt : std::optional<std::string>(*found);
         },
         [](const std::string& value) { return value; });

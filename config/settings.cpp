@@ -7,6 +7,7 @@
 #include "config/setting_kinds.hpp"
 #include "config/setting_lists.hpp"
 #include "config/setting_rules.hpp"
+#include "config/tls_setting_rows.hpp"
 
 namespace basehttp {
 namespace {
@@ -43,6 +44,9 @@ void add_server(Rows& rows) {
     rows.push_back({s, "backlog", "backlog", "N",
                     "Connections that may wait to be accepted, as in listen(2)",
                     number_field(&Config::backlog, 1, 65535)});
+    rows.push_back({s, "protocol", "protocol", "VERSION",
+                    "Highest version of HTTP that is spoken: HTTP/1.1 or HTTP/1.0",
+                    choice_field(&Config::protocol, {"HTTP/1.1", "HTTP/1.0"})});
     rows.push_back(
         {s, "server_header", "server-header", "TEXT",
          "Value of the Server header field; empty: none is sent",
@@ -75,6 +79,9 @@ void add_limits(Rows& rows) {
 
 void add_timeouts(Rows& rows) {
     const char* s = "timeouts";
+    rows.push_back({s, "handshake", "handshake-timeout", "TIME",
+                    "Time for a TLS handshake; then the connection is closed",
+                    duration_field(&Config::handshake_timeout, 1ms, 24h)});
     rows.push_back({s, "header", "header-timeout", "TIME",
                     "Time to send a whole request head; then 408",
                     duration_field(&Config::header_timeout, 1ms, 24h)});
@@ -169,7 +176,7 @@ void add_site_lists(Rows& rows) {
 Rows make_table() {
     Rows rows;
     for (auto* add : {add_server, add_limits, add_timeouts, add_cache, add_log, add_site,
-                      add_site_lists, add_cgi_rows}) {
+                      add_site_lists, add_cgi_rows, add_tls_rows}) {
         add(rows);
     }
     return rows;
@@ -183,13 +190,14 @@ const std::vector<Setting>& settings() {
 }
 
 std::span<const SettingSection> setting_sections() {
-    static const std::array<SettingSection, 7> sections = {{{"server", "Server"},
+    static const std::array<SettingSection, 8> sections = {{{"server", "Server"},
                                                             {"limits", "Limits of a request"},
                                                             {"timeouts", "Timeouts"},
                                                             {"cache", "Cache of each event loop"},
                                                             {"log", "Logs"},
                                                             {"site", "Site", true},
-                                                            {"cgi", "CGI", true}}};
+                                                            {"cgi", "CGI", true},
+                                                            {"tls", "TLS", true}}};
     return sections;
 }
 

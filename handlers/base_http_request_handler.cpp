@@ -3,24 +3,48 @@
 
 #include <ctime>
 
+#include "handlers/http/utf8.hpp"
+#include "handlers/http_error.hpp"
 #include "server/base_server.hpp"
 #include "server/http_date.hpp"
 
 namespace basehttp {
+namespace {
+
+/// As Python's log_message: no control characters, those from 0x80 on (which terminals obey too)
+/// among them, and no backslash that could pass for our escape. Bytes that are not UTF-8 are
+/// escaped.
+void append_message(std::string& line, std::string_view message) {
+    const bool is_text = is_valid_utf8(message);
+    for (std::size_t i = 0; i < message.size(); ++i) {
+        const auto byte = static_cast<unsigned char>(message[i]);
+        const bool is_c1 =
+            is_text && byte == 0xc2 && static_cast<unsigned char>(message[i + 1]) < 0xa0;
+        const bool is_plain =
+            byte < 0x80 ? byte >= ' ' && byte != 0x7f && byte != '\\' : is_text && !is_c1;
+        const std::string_view character = message.substr(i, is_c1 ? 2 : 1);
+        i += character.size() - 1;
+        if (is_plain)
+            line += character;
+        else
+            append_escaped(line, character);
+    }
+}
+
+}  // namespace
 
 BaseHTTPRequestHandler::BaseHTTPRequestHandler(Request& request_, const Address& client_address_,
                                                BaseServer& server_)
-    : BaseRequestHandler(request_, client_address_, server_),
+    : StreamRequestHandler(request_, client_address_, server_),
       requestline(request_.head().request_line),
       command(request_.head().method),
       request_version(request_.head().version),
-      headers(request_.head().fields),
-      rfile(request_.body),
-      wfile(request_.outbox) {}
+      headers(request_.head().fields) {}
 
 void BaseHTTPRequestHandler::handle() {
     handle_one_request();
     if (request.wants_another_turn()) return;
+    finish_answer();
     request.close_connection = request.close_connection || close_connection;
     request.body_bytes = wfile.body_bytes();
 }
@@ -28,35 +52,54 @@ void BaseHTTPRequestHandler::handle() {
 void BaseHTTPRequestHandler::handle_one_request() {
     const bool first_turn = !parsed_;
     parsed_ = true;
-    if (first_turn && !parse_request()) return finish_answer();
+    if (first_turn && !parse_request()) return;
     if (!request.body_complete && needs_body()) {
         request.wants_body = true;
         return wfile.flush();
     }
     run_method();
     request.body_bytes = wfile.body_bytes();
-    if (!request.wants_turn) finish_answer();
 }
 
 /// An exception before the answer began becomes a 500; the server logs it either way.
 void BaseHTTPRequestHandler::run_method() {
     try {
-        call_method();
+        try_method();
     } catch (const BrokenPipe&) {
+        wfile.abandon();
         request.body_bytes = wfile.body_bytes();
         throw;
     } catch (...) {
         close_connection = true;
         if (headers_sent()) {
             wfile.flush();
+            wfile.abandon();
         } else {
-            header_buffer_.clear();
-            send_error(500);
+            answer_exception(500, {});
             finish_answer();
         }
         request.body_bytes = wfile.body_bytes();
         throw;
     }
+}
+
+/// An HTTPError before the answer began is the answer, and no fault of the program.
+void BaseHTTPRequestHandler::try_method() {
+    try {
+        call_method();
+    } catch (const HTTPError& error) {
+        if (headers_sent()) throw;
+        answer_exception(error.code(), error.what());
+    }
+}
+
+/// A message that somebody made of a client's text must not add lines to the header section.
+void BaseHTTPRequestHandler::answer_exception(int code, std::string message) {
+    header_buffer_.clear();
+    request.wants_body = request.wants_turn = false;
+    for (char& c : message)
+        if (c == '\r' || c == '\n' || c == '\0') c = ' ';
+    send_error(code, message);
 }
 
 void BaseHTTPRequestHandler::call_method() {
@@ -93,6 +136,7 @@ void BaseHTTPRequestHandler::finish_answer() {
 
 bool BaseHTTPRequestHandler::parse_request() {
     const RequestHead& head = request.head();
+    headers = make_headers();
     path = head.target;
     if (path.size() > 1 && path[0] == '/' && path[1] == '/')  // "//host" must not become a URL
         path.erase(0, path.find_first_not_of('/') == std::string::npos
@@ -147,12 +191,7 @@ void BaseHTTPRequestHandler::log_message(std::string_view message) {
     if (!server.log().python_messages())
         return server.log().write(LogLevel::debug, address_string() + " " + std::string(message));
     std::string line = address_string() + " - - [" + log_date_time_string() + "] ";
-    for (const char c : message) {
-        if (static_cast<unsigned char>(c) < ' ' || c == 0x7f)
-            append_escaped(line, {&c, 1});
-        else
-            line += c;
-    }
+    append_message(line, message);
     server.log().write_message(line);
 }
 

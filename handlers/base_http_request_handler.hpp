@@ -11,8 +11,7 @@
 #include <vector>
 
 #include "handlers/headers.hpp"
-#include "handlers/response_writer.hpp"
-#include "server/base_request_handler.hpp"
+#include "handlers/stream_request_handler.hpp"
 
 namespace basehttp {
 
@@ -22,7 +21,7 @@ namespace basehttp {
 /// Differences from Python, each with its reason, stand in docs/python.md. The main ones: a handler
 /// lives for one request, not for a connection; the body is complete before do_X() runs; HTTP/1.1
 /// is the default and end_headers() adds the framing.
-class BaseHTTPRequestHandler : public BaseRequestHandler {
+class BaseHTTPRequestHandler : public StreamRequestHandler {
   public:
     BaseHTTPRequestHandler(Request& request_, const Address& client_address_, BaseServer& server_);
 
@@ -32,9 +31,10 @@ class BaseHTTPRequestHandler : public BaseRequestHandler {
     std::string_view command;          ///< "GET"
     std::string path;                  ///< Target with its query; never begins with "//".
     std::string_view request_version;  ///< "HTTP/1.1"
-    Headers headers;
-    RequestBody& rfile;    ///< The content of the request.
-    ResponseWriter wfile;  ///< The content of the answer.
+    /// What `headers` is. Python puts another class here; C++ derives one and overrides
+    /// make_headers(), or gives the derived handler a member of that class (docs/headers.md).
+    using MessageClass = Headers;
+    MessageClass headers;  ///< The header fields of the request, as make_headers() made them.
 
     // --- Class settings: a derived class sets them in its constructor ---
     std::string_view server_version = "basehttpd/0.1";
@@ -56,6 +56,9 @@ class BaseHTTPRequestHandler : public BaseRequestHandler {
     virtual void handle_one_request();
     /// Fills the variables above. False: an error was sent already.
     virtual bool parse_request();
+    /// Called by parse_request() for `headers`: by default those of the request. Override it to
+    /// hand do_X() more of them, fewer, or others.
+    virtual MessageClass make_headers() { return MessageClass(request.head().fields); }
     /// Sends 100 Continue. False: something else was sent, and the request is over.
     virtual bool handle_expect_100();
 
@@ -72,6 +75,21 @@ class BaseHTTPRequestHandler : public BaseRequestHandler {
     /// section.
     virtual void end_headers();
     virtual void flush_headers();
+
+    // --- Whole answers in one call ---
+    /// Answers GET and HEAD with a regular file that the program names (never the client: for that
+    /// there is SimpleHTTPRequestHandler), at a path that is absolute or below the working
+    /// directory: type by its extension unless given, Last-Modified, ETag, ranges, 304. 404 when it
+    /// is missing, 403 when it cannot be read or is no regular file. With `download_name` browsers
+    /// save it under that name (RFC 6266). More fields: override end_headers(), as in Python.
+    void send_file(const std::string& file_path, std::string_view content_type = {},
+                   std::string_view download_name = {});
+    /// Status, type, length and content.
+    void send_text(int code, std::string_view text,
+                   std::string_view content_type = "text/plain; charset=utf-8");
+    /// `location` as in the field; throws as send_header. 303: whatever the method was, GET it
+    /// there.
+    void send_redirect(std::string_view location, int code = 303);
 
     /// Called by send_response. By default the server's access log gets a line when the answer is
     /// out, unless log_message is overridden, which then gets Python's text.
@@ -104,12 +122,16 @@ class BaseHTTPRequestHandler : public BaseRequestHandler {
     virtual void send_error_headers(int code);
     /// A method that has no do_X(): 501.
     virtual void method_not_implemented();
+    /// 416 for an entity of `size` bytes.
+    void send_range_error(std::uint64_t size);
     bool headers_sent() const { return wfile.begun(); }
     int status() const { return status_; }
 
   private:
     void run_method();
+    void try_method();
     void call_method();
+    void answer_exception(int code, std::string message);
     void finish_answer();
     void frame_content();
     bool drop_second_answer();
@@ -121,6 +143,7 @@ class BaseHTTPRequestHandler : public BaseRequestHandler {
     std::string header_buffer_;
     int status_ = 0;
     std::optional<std::uint64_t> content_length_;
+    std::optional<std::uint64_t> unsatisfied_size_;  // for Content-Range of a 416
     bool own_transfer_encoding_ = false;
     bool connection_sent_ = false;
     bool in_log_request_ = false;

@@ -4,20 +4,15 @@
 #include <stdexcept>
 
 #include "handlers/base_http_request_handler.hpp"
+#include "handlers/http/ascii.hpp"
 #include "handlers/http/html_escape.hpp"
 
 namespace basehttp {
 namespace {
 
 void refuse_line_breaks(std::string_view text, const char* what) {
-    const auto breaks = [](char c) { return c == '\r' || c == '\n' || c == '\0'; };
-    if (std::any_of(text.begin(), text.end(), breaks))
+    if (breaks_line(text))
         throw std::invalid_argument(std::string(what) + " contains CR, LF or NUL");
-}
-
-void replace_all(std::string& text, std::string_view from, std::string_view to) {
-    for (std::size_t at = 0; (at = text.find(from, at)) != std::string::npos; at += to.size())
-        text.replace(at, from.size(), to);
 }
 
 }  // namespace
@@ -116,6 +111,7 @@ void BaseHTTPRequestHandler::frame_content() {
     }
     if (!request.body_complete && request.body_too_long_to_skip) close_connection = true;
     close_connection = close_connection || request.close_connection;
+    header_buffer_ += request.connection_fields;
     if (close_connection && !connection_sent_)
         header_buffer_ += "Connection: close\r\n";
     else if (!connection_sent_ && request.head().version_minor == 0)
@@ -130,6 +126,29 @@ void BaseHTTPRequestHandler::flush_headers() {
     wfile.begin_body(header_buffer_, ResponseWriter::Framing::raw);
     header_buffer_.clear();
     wfile.flush();
+}
+
+void BaseHTTPRequestHandler::send_text(int code, std::string_view text,
+                                       std::string_view content_type) {
+    send_response(code);
+    if (code != 204 && code != 304) {
+        send_header("Content-Type", content_type);
+        send_header("Content-Length", text.size());
+    }
+    end_headers();
+    wfile.write(text);
+}
+
+void BaseHTTPRequestHandler::send_redirect(std::string_view location, int code) {
+    send_response(code);
+    send_header("Location", location);
+    send_header("Content-Length", "0");
+    end_headers();
+}
+
+void BaseHTTPRequestHandler::send_range_error(std::uint64_t size) {
+    unsatisfied_size_ = size;
+    send_error(416);
 }
 
 void BaseHTTPRequestHandler::send_error(int code, std::string_view message,
@@ -156,15 +175,30 @@ void BaseHTTPRequestHandler::send_error(int code, std::string_view message,
 
 void BaseHTTPRequestHandler::send_error_headers(int code) {
     if (code == 503) send_header("Retry-After", "5");
+    if (code == 416 && unsatisfied_size_)
+        send_header("Content-Range", "bytes */" + std::to_string(*unsatisfied_size_));
 }
 
+/// Python's % operator, in one pass: what is put in is not looked at again.
 std::string BaseHTTPRequestHandler::error_page(int code, std::string_view message,
                                                std::string_view explain) const {
-    std::string page(error_message_format);
-    replace_all(page, "%(code)d", std::to_string(code));
-    replace_all(page, "%%", "%");
-    replace_all(page, "%(explain)s", html_escape(explain));
-    replace_all(page, "%(message)s", html_escape(message));
+    const std::string number = std::to_string(code);
+    const std::pair<std::string_view, std::string> places[] = {
+        {"%%", "%"},
+        {"%(code)d", number},
+        {"%(code)s", number},
+        {"%(message)s", html_escape(message)},
+        {"%(explain)s", html_escape(explain)},
+    };
+    std::string page;
+    for (std::string_view rest = error_message_format; !rest.empty();) {
+        const auto place = std::find_if(std::begin(places), std::end(places), [&](const auto& one) {
+            return rest.starts_with(one.first);
+        });
+        const bool found = place != std::end(places);
+        page += found ? std::string_view(place->second) : rest.substr(0, 1);
+        rest.remove_prefix(found ? place->first.size() : 1);
+    }
     return page;
 }
 

@@ -154,7 +154,8 @@ Environment CGIHTTPRequestHandler::environment() {
     about.request_uri = head.target;
     about.query = split_target(path).query;
     about.protocol = request_version;
-    about.scheme = "http";
+    about.scheme = request.scheme();
+    about.tls = request.tls.get();
     about.script_name = script.path;
     about.path_info = script.path_info;
     about.script_filename = file;

@@ -9,6 +9,7 @@
 #include "handlers/files/listing_page.hpp"
 #include "handlers/http/accept.hpp"
 #include "handlers/http/url_path.hpp"
+#include "handlers/send_file.hpp"
 #include "server/base_server.hpp"
 
 namespace basehttp {
@@ -57,7 +58,7 @@ std::optional<SimpleHTTPRequestHandler::Content> SimpleHTTPRequestHandler::send_
             }
             return send_file_head(std::move(resource), lookup);
         case Resource::Kind::redirect:
-            send_redirect(resource.path);
+            redirect_to(resource.path);
             break;
         case Resource::Kind::listing:
             list_directory(resource.path, std::move(resource.opened));
@@ -70,14 +71,11 @@ std::optional<SimpleHTTPRequestHandler::Content> SimpleHTTPRequestHandler::send_
 }
 
 /// Keeps the query; the path begins with one slash only, so it never names another host.
-void SimpleHTTPRequestHandler::send_redirect(const std::string& location_path) {
+void SimpleHTTPRequestHandler::redirect_to(const std::string& location_path) {
     const SplitTarget target = split_target(path);
     std::string location = encode_url_path(location_path);
     if (target.has_query) location.append("?").append(target.query);
-    send_response(301);
-    send_header("Location", location);
-    send_header("Content-Length", "0");
-    end_headers();
+    send_redirect(location, 301);
 }
 
 std::optional<SimpleHTTPRequestHandler::Content> SimpleHTTPRequestHandler::send_file_head(
@@ -95,45 +93,18 @@ std::optional<SimpleHTTPRequestHandler::Content> SimpleHTTPRequestHandler::send_
     if (command == "GET" && may_replay() && has_usual_spelling(split_target(path).path))
         offer_replay(entity, lookup);
     if (answer.status == 412 || answer.status == 416) {
-        unsatisfiable_size_ = entity->size;
-        send_error(answer.status);
+        answer.status == 412 ? send_error(412) : send_range_error(entity->size);
         return std::nullopt;
     }
     send_response(answer.status);
-    std::optional<Multipart> multipart;
-    if (answer.ranges.size() > 1) multipart = make_multipart(*entity, answer.ranges);
-    for (const auto& [name, value] : entity_fields(*entity, answer.status))
-        send_header(name, multipart && name == "Content-Type" ? multipart->content_type : value);
-    if (answer.ranges.size() == 1)
-        send_header("Content-Range", content_range(answer.ranges.front(), entity->size));
-    if (multipart)
-        send_header("Content-Length", multipart->length);
-    else if (answer.status == 206)
-        send_header("Content-Length", answer.ranges.front().length);
-    else if (answer.status == 200)
-        send_header("Content-Length", entity->size);
+    send_entity_fields(*this, *entity, answer);
     end_headers();
     if (answer.status == 304) return std::nullopt;
     return Content{std::move(entity), answer};
 }
 
 void SimpleHTTPRequestHandler::copyfile(const Content& content, ResponseWriter& outputfile) {
-    const auto& entity = content.entity;
-    const auto copy = [&](const ByteRange& range) {
-        if (entity->memory)
-            outputfile.write_shared(
-                entity, std::string_view(*entity->memory).substr(range.first, range.length));
-        else
-            outputfile.send_file(entity->file, range.first, range.length);
-    };
-    if (content.answer.ranges.empty()) return copy({0, entity->size});
-    if (content.answer.ranges.size() == 1) return copy(content.answer.ranges.front());
-    const Multipart multipart = make_multipart(*entity, content.answer.ranges);
-    for (std::size_t i = 0; i < content.answer.ranges.size(); ++i) {
-        outputfile.write(multipart.part_heads[i]);
-        copy(content.answer.ranges[i]);
-    }
-    outputfile.write(multipart.end);
+    write_entity(outputfile, content.entity, content.answer);
 }
 
 void SimpleHTTPRequestHandler::list_directory(const std::string& directory_path,
@@ -187,7 +158,6 @@ std::string SimpleHTTPRequestHandler::version_string() const { return site_->ser
 
 void SimpleHTTPRequestHandler::send_error_headers(int code) {
     if (code == 405) send_header("Allow", "GET, HEAD, OPTIONS");
-    if (code == 416) send_header("Content-Range", "bytes */" + std::to_string(unsatisfiable_size_));
     BaseHTTPRequestHandler::send_error_headers(code);
 }
 

@@ -71,12 +71,11 @@ class SimpleHTTPRequestHandler : public BaseHTTPRequestHandler {
     const StaticSite& site() const { return *site_; }
 
   private:
-    void send_redirect(const std::string& location_path);
+    void redirect_to(const std::string& location_path);
     void offer_replay(std::shared_ptr<const FileEntity> entity, const SiteLookup& lookup);
     bool send_error_page(int code, const std::string& page_path);
 
     std::shared_ptr<const StaticSite> site_;
-    std::uint64_t unsatisfiable_size_ = 0;  // for Content-Range of a 416
     bool in_error_page_ = false;
 };
 

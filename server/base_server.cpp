@@ -2,6 +2,8 @@
 
 #include <exception>
 
+#include "server/sigpipe.hpp"
+
 namespace basehttp {
 namespace {
 
@@ -55,11 +57,13 @@ void BaseServer::end_serving() {
 
 void BaseServer::run_loop(std::size_t index) {
     const ServingThread mark;
+    const SigpipeBlocked no_sigpipe;
     loops_[index]->run();
 }
 
-void BaseServer::serve_forever() {
+void BaseServer::serve_forever(Milliseconds poll_interval) {
     begin_serving();
+    loops_.front()->poll_every(poll_interval, [this] { service_actions(); });
     std::vector<std::thread> threads;
     for (std::size_t i = 1; i < loops_.size(); ++i)
         threads.emplace_back([this, i] { run_loop(i); });
@@ -70,9 +74,13 @@ void BaseServer::serve_forever() {
 
 void BaseServer::handle_request() {
     const ServingThread mark;
+    const SigpipeBlocked no_sigpipe;
     make_loops();
     EventLoop& loop = *loops_.front();
-    if (!loops_started_) start_loop(0);
+    if (!loops_started_) {
+        start_loop(0);
+        loop.poll_every(default_poll_interval, [this] { service_actions(); });
+    }
     loops_started_ = true;
     const std::uint64_t before = answered();
     const auto started = std::chrono::steady_clock::now();
@@ -90,6 +98,11 @@ void BaseServer::request_shutdown() {
     shutdown_asked_ = true;
     if (!serving_) return;
     for (std::size_t i = 0; i < loops_.size(); ++i) loops_[i]->post([this, i] { drain_loop(i); });
+}
+
+bool BaseServer::is_serving() {
+    const std::lock_guard lock(mutex_);
+    return serving_;
 }
 
 void BaseServer::shutdown() {

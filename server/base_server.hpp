@@ -32,15 +32,19 @@ class BaseServer {
     virtual ~BaseServer();
 
     /// Serves on this thread, and on further ones when there is more than one loop, until
-    /// shutdown(). service_actions() is called at least once a second.
-    void serve_forever();
+    /// shutdown(). service_actions() is called every `poll_interval`, of milliseconds: nothing else
+    /// waits for it.
+    void serve_forever(Milliseconds poll_interval = default_poll_interval);
+    static constexpr Milliseconds default_poll_interval{500};
     /// Serves until one request is answered, or until `timeout` has passed: handle_timeout().
     void handle_request();
     /// Ends serve_forever(): no new connections, running requests are finished. Waits for the end,
     /// unless called from a handler. Before serve_forever() it makes that end at once. Any thread.
     virtual void shutdown();
     /// The same without waiting. Any thread.
-    void request_shutdown();
+    virtual void request_shutdown();
+    /// Whether a thread is in serve_forever(). Any thread.
+    bool is_serving();
     /// Since one of the two was called. Any thread.
     bool is_shutting_down() const { return shutdown_asked_; }
     /// Only work that no client waits for is left, and it is to end now. Any thread.
@@ -66,7 +70,7 @@ class BaseServer {
     virtual void handle_error(Request& request, const Address& client_address);
     /// handle_request() saw no request in time.
     virtual void handle_timeout() {}
-    /// Called regularly by serve_forever.
+    /// Called regularly by serve_forever, and while handle_request waits. On loop 0's thread.
     virtual void service_actions() {}
     /// A handler waits for something slow, such as a script, between these two; see
     /// BlockingSection. Any handler's thread.
@@ -94,7 +98,7 @@ class BaseServer {
     virtual void start_loop(std::size_t index) = 0;
     virtual void drain_loop(std::size_t index) = 0;
     /// Called by a loop that has nothing left after drain_loop.
-    void loop_drained(std::size_t index) { loops_[index]->stop(); }
+    virtual void loop_drained(std::size_t index) { loops_[index]->stop(); }
     std::atomic<bool> closing_ = false;
     /// How many requests loop 0 has answered. Loop 0's thread.
     virtual std::uint64_t answered() const = 0;

@@ -22,6 +22,8 @@ EventLoop::EventLoop(const Clock& clock)
     event.data.ptr = nullptr;  // means: only wake up
     if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, wake_.get(), &event) != 0)
         throw std::system_error(errno, std::generic_category(), "event loop");
+    parent_only_.add(epoll_.get());
+    parent_only_.add(wake_.get());
     read_clock();
     next_tick_ = now_ + tick;
 }
@@ -59,18 +61,31 @@ void EventLoop::post(std::function<void()> task) {
 }
 
 void EventLoop::watch(int fd, std::uint32_t events, Watcher& watcher) {
+    control(EPOLL_CTL_ADD, fd, events, watcher);
+    parent_only_.add(fd);
+}
+
+void EventLoop::rewatch(int fd, std::uint32_t events, Watcher& watcher) {
+    control(EPOLL_CTL_MOD, fd, events, watcher);
+}
+
+void EventLoop::control(int operation, int fd, std::uint32_t events, Watcher& watcher) {
     epoll_event event{};
     event.events = events;
     event.data.ptr = &watcher;
-    if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &event) != 0)
+    if (::epoll_ctl(epoll_.get(), operation, fd, &event) != 0)
         throw std::system_error(errno, std::generic_category(), "epoll_ctl");
 }
 
-void EventLoop::unwatch(int fd) { ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, fd, nullptr); }
+void EventLoop::unwatch(int fd) {
+    ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, fd, nullptr);
+    parent_only_.remove(fd);
+}
 
 Milliseconds EventLoop::sleep_time() const {
     if (idle_requested_ || !posted_here_.empty()) return Milliseconds{0};
-    const auto until_tick = std::chrono::ceil<Milliseconds>(next_tick_ - now_);
+    const auto until_tick =
+        std::chrono::ceil<Milliseconds>(std::min(next_tick_, next_poll_) - now_);
     return std::clamp(until_tick, Milliseconds{0}, tick);
 }
 
@@ -95,6 +110,7 @@ void EventLoop::wait(Milliseconds timeout) {
         if (on_idle) on_idle();
     }
     tick_if_due();
+    poll_if_due();
 }
 
 void EventLoop::read_clock() {
@@ -122,6 +138,18 @@ void EventLoop::run_posted_here() {
     std::vector<std::function<void()>> tasks;
     tasks.swap(posted_here_);
     for (auto& task : tasks) task();
+}
+
+void EventLoop::poll_every(Milliseconds interval, std::function<void()> task) {
+    poll_interval_ = std::max(interval, Milliseconds{1});
+    poll_ = std::move(task);
+    next_poll_ = now_ + poll_interval_;
+}
+
+void EventLoop::poll_if_due() {
+    if (now_ < next_poll_) return;
+    next_poll_ = now_ + poll_interval_;
+    poll_();
 }
 
 void EventLoop::tick_if_due() {

@@ -17,6 +17,7 @@
 
 #include "server/clock.hpp"
 #include "server/fd.hpp"
+#include "server/forking/parent_only.hpp"
 
 namespace basehttp {
 
@@ -47,12 +48,16 @@ class EventLoop {
     /// Starts watching with the EPOLL* bits given; throws std::system_error when the kernel
     /// refuses.
     void watch(int fd, std::uint32_t events, Watcher& watcher);
+    /// Gives the events of a watched descriptor to another, who hears at once of what is ready.
+    void rewatch(int fd, std::uint32_t events, Watcher& watcher);
     /// Needed before close(): a child that is just being started holds the descriptor too, and
     /// events go on until the last holder has closed it.
     void unwatch(int fd);
 
     /// Called about once a second (`tick`) on the loop's thread.
     std::function<void()> on_tick;
+    /// Calls `task` on the loop's thread about once every `interval`. Before run().
+    void poll_every(Milliseconds interval, std::function<void()> task);
     /// Called on the loop's thread before it would sleep, once after each request_idle().
     std::function<void()> on_idle;
     void request_idle() { idle_requested_ = true; }
@@ -66,18 +71,24 @@ class EventLoop {
     static constexpr Milliseconds tick{1000};
 
   private:
+    void control(int operation, int fd, std::uint32_t events, Watcher& watcher);
     void wait(Milliseconds timeout);
     void read_clock();
     void run_posted();
     void run_posted_here();
     void tick_if_due();
+    void poll_if_due();
     Milliseconds sleep_time() const;
 
     const Clock& clock_;
     Fd epoll_;
     Fd wake_;  // eventfd
+    /// These two, and all that is watched.
+    ParentOnly parent_only_;
     std::chrono::microseconds now_{};
-    std::chrono::microseconds next_tick_{};
+    std::chrono::microseconds next_tick_{}, next_poll_{std::chrono::microseconds::max()};
+    Milliseconds poll_interval_{};
+    std::function<void()> poll_;
     std::time_t wall_ = 0;
     std::array<char, 29> date_{};
     bool idle_requested_ = false;

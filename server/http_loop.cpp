@@ -1,12 +1,15 @@
 #include "server/http_loop.hpp"
 
+#include <sys/epoll.h>
 #include <sys/resource.h>
 
 #include <algorithm>
 #include <system_error>
+#include <utility>
 
 #include "server/http1/http_connection.hpp"
 #include "server/http_server.hpp"
+#include "server/tls/tls_handshake.hpp"
 
 namespace basehttp {
 namespace {
@@ -14,6 +17,8 @@ namespace {
 /// A line after a pause is written at once, others together: at the latest by the next tick. To
 /// wake the log's thread costs more than the line.
 constexpr std::chrono::milliseconds log_gather{50};
+
+constexpr std::uint32_t watched_events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
 
 /// What cached answers may hold: an eighth of what this process may, shared by the loops.
 std::size_t most_descriptors(unsigned loops) {
@@ -40,23 +45,44 @@ HttpLoop::HttpLoop(EventLoop& event_loop, HTTPServer& http_server, std::function
 HttpLoop::~HttpLoop() { flush_log(); }
 
 void HttpLoop::add(Fd socket, Address client) {
-    const auto slot = static_cast<std::size_t>(socket.get());
+    put(std::make_unique<HttpConnection>(*this, Transport(std::move(socket)), std::move(client)));
+}
+
+void HttpLoop::add_tls(Fd socket, Address client, std::shared_ptr<const TlsSites> sites) {
+    if (!record_) record_.reset(new char[record_size]);
+    put(std::make_unique<TlsHandshake>(*this, std::move(socket), std::move(client),
+                                       std::move(sites)));
+}
+
+void HttpLoop::put(std::unique_ptr<Connection> connection) {
+    const auto slot = static_cast<std::size_t>(connection->slot());
     if (slot >= by_fd_.size()) by_fd_.resize(slot + 1);
-    by_fd_[slot] = std::make_unique<HttpConnection>(*this, std::move(socket), std::move(client));
+    by_fd_[slot] = std::move(connection);
     ++count_;
     try {
+        loop.watch(static_cast<int>(slot), watched_events, *by_fd_[slot]);
         by_fd_[slot]->start();
-    } catch (const std::system_error& error) {
+    } catch (const std::exception& error) {
         server.log().write(LogLevel::error,
                            std::string("A connection was dropped: ") + error.what());
         by_fd_[slot]->abort();
     }
 }
 
-void HttpLoop::remove(HttpConnection& connection) {
-    auto& slot = by_fd_[static_cast<std::size_t>(connection.slot())];
-    removed_.push_back(std::move(slot));
+void HttpLoop::replace(Connection& old, std::unique_ptr<Connection> next) {
+    auto& slot = by_fd_[static_cast<std::size_t>(old.slot())];
+    loop.rewatch(old.slot(), watched_events, *next);
+    free_later(std::exchange(slot, std::move(next)));
+    slot->start();
+}
+
+void HttpLoop::remove(Connection& connection) {
+    free_later(std::move(by_fd_[static_cast<std::size_t>(connection.slot())]));
     --count_;
+}
+
+void HttpLoop::free_later(std::unique_ptr<Connection> connection) {
+    removed_.push_back(std::move(connection));
     loop.post([this] {
         removed_.clear();
         tell_when_drained();

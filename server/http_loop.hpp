@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -14,8 +15,10 @@
 
 namespace basehttp {
 
+class Connection;
 class HttpConnection;
 class HTTPServer;
+class TlsSites;
 
 /// Loop thread only. Owns the connections.
 class HttpLoop {
@@ -24,10 +27,14 @@ class HttpLoop {
     ~HttpLoop();
 
     void add(Fd socket, Address client);
+    /// A client that is to speak TLS first.
+    void add_tls(Fd socket, Address client, std::shared_ptr<const TlsSites> sites);
+    /// The next phase of a connection takes over its socket and its slot.
+    void replace(Connection& old, std::unique_ptr<Connection> next);
     /// Takes the connection out at once; it is destroyed after the present event.
-    void remove(HttpConnection& connection);
+    void remove(Connection& connection);
     /// Whether `connection` is still the one of that slot.
-    bool holds(int slot, const HttpConnection& connection) const {
+    bool holds(int slot, const Connection& connection) const {
         const auto index = static_cast<std::size_t>(slot);
         return index < by_fd_.size() && by_fd_[index].get() == &connection;
     }
@@ -49,18 +56,25 @@ class HttpLoop {
     ResponseCache cache;
     RequestHead head;    ///< Scratch of the connection that is parsing.
     std::string output;  ///< Answers of the connection that is being served, not yet sent.
+    std::string fields;  ///< Scratch: header fields that a connection adds.
     std::unique_ptr<char[]> input;  ///< Scratch for reads, input_size bytes.
+    /// Scratch for a TLS record; empty on a server without TLS.
+    std::span<char> record() const { return {record_.get(), record_ ? record_size : 0}; }
 
     std::uint64_t answered = 0;  ///< Requests.
 
     static constexpr std::size_t input_size = 64u << 10;
+    static constexpr std::size_t record_size = 16u << 10;
 
   private:
+    void put(std::unique_ptr<Connection> connection);
+    void free_later(std::unique_ptr<Connection> connection);
     void tell_when_drained();
 
     std::function<void()> drained_;
-    std::vector<std::unique_ptr<HttpConnection>> by_fd_;
-    std::vector<std::unique_ptr<HttpConnection>> removed_;
+    std::unique_ptr<char[]> record_;
+    std::vector<std::unique_ptr<Connection>> by_fd_;
+    std::vector<std::unique_ptr<Connection>> removed_;
     std::size_t count_ = 0;
     bool draining_ = false;
     std::chrono::microseconds cut_at_{};

@@ -15,7 +15,7 @@ HTTPServer::HTTPServer(Address address, HandlerFactory handler, bool bind_and_ac
     : TCPServer(std::move(address), std::move(handler), false) {
     if (!bind_and_activate) return;
     HTTPServer::server_bind();
-    server_activate();
+    HTTPServer::server_activate();
 }
 
 HTTPServer::~HTTPServer() = default;
@@ -23,6 +23,20 @@ HTTPServer::~HTTPServer() = default;
 void HTTPServer::server_bind() {
     TCPServer::server_bind();
     name_server();
+}
+
+/// Also for sockets that were made elsewhere.
+void HTTPServer::server_activate() {
+    name_server();
+    TCPServer::server_activate();
+}
+
+std::string HTTPServer::url() const {
+    if (server_address.is_unix()) return server_address.host;
+    const std::string& host = server_address.host;
+    const bool any = host.empty() || host == "::" || host == "0.0.0.0";
+    return (is_plain(0) ? "http://" : "https://") +
+           Address{any ? "localhost" : host, server_address.port}.text() + "/";
 }
 
 void HTTPServer::name_server() {
@@ -53,7 +67,6 @@ void HTTPServer::start_loop(std::size_t index) {
     loops_[index]->on_tick = [this, index] {
         http_loops_[index]->tick();
         retry_listening(index);
-        if (index == 0) service_actions();
     };
     TCPServer::start_loop(index);
 }
@@ -70,8 +83,33 @@ void HTTPServer::out_of_descriptors(std::size_t index) {
     TCPServer::out_of_descriptors(index);
 }
 
-void HTTPServer::take_connection(std::size_t index, Fd socket, Address client) {
-    http_loops_[index]->add(std::move(socket), std::move(client));
+void HTTPServer::add_plain_address(const Address& address) {
+    add_address(address);
+    plain_.push_back(socket_count() - 1);
+}
+
+void HTTPServer::add_plain_socket(Fd socket) {
+    add_socket(std::move(socket));
+    plain_.push_back(socket_count() - 1);
+}
+
+std::uint16_t HTTPServer::tls_port() const {
+    const std::vector<Address> all = addresses();
+    for (std::size_t i = 0; i < all.size(); ++i)
+        if (!is_plain(i) && !all[i].is_unix()) return all[i].port;
+    return 0;
+}
+
+bool HTTPServer::is_plain(std::size_t listener) const {
+    return !tls || std::find(plain_.begin(), plain_.end(), listener) != plain_.end();
+}
+
+void HTTPServer::take_connection(std::size_t index, std::size_t listener, Fd socket,
+                                 Address client) {
+    if (is_plain(listener))
+        http_loops_[index]->add(std::move(socket), std::move(client));
+    else
+        http_loops_[index]->add_tls(std::move(socket), std::move(client), tls);
 }
 
 }  // namespace basehttp

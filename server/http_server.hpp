@@ -12,6 +12,7 @@
 namespace basehttp {
 
 class HttpLoop;
+class TlsSites;
 
 /// Runs handlers one after the other on its own thread: a handler that waits holds up everybody,
 /// and its answer is sent only when it returns. Use ThreadingHTTPServer for anything but quick
@@ -22,11 +23,27 @@ class HTTPServer : public TCPServer {
     ~HTTPServer() override;
 
     void server_bind() override;
+    void server_activate() override;
+    /// Of the first socket: "http://127.0.0.1:8000/", "https://localhost:8443/"; localhost for a
+    /// socket on all addresses. A unix socket has none: "unix:/path".
+    std::string url() const;
 
     std::string server_name;                ///< The host that was bound, or this machine's name.
     std::uint16_t server_port = 0;          ///< The port that was bound.
     HttpSettings settings;                  ///< To be set before serving.
     const Clock* clock = &Clock::system();  ///< To be set before serving.
+    /// Certificates: all sockets speak TLS but those added as plain ones. nullptr: none does. To be
+    /// set before serving; HTTPSServer does it.
+    std::shared_ptr<const TlsSites> tls;
+
+    /// Serves one more address or socket too, in plain HTTP whatever the others speak. Before
+    /// serving. Throws std::system_error.
+    void add_plain_address(const Address& address);
+    void add_plain_socket(Fd socket);
+    /// The port of the first socket that speaks TLS; 0: none does.
+    std::uint16_t tls_port() const;
+    /// Whether socket number `listener`, in the order of addresses(), speaks plain HTTP.
+    bool is_plain(std::size_t listener) const;
 
     /// Whether the loop may replay answers without asking this server's hooks. Only for classes
     /// whose hooks are known: a derived class has to say so itself.
@@ -36,13 +53,15 @@ class HTTPServer : public TCPServer {
     void make_loops() override;
     void start_loop(std::size_t index) override;
     void drain_loop(std::size_t index) override;
-    void take_connection(std::size_t index, Fd socket, Address client) override;
+    void take_connection(std::size_t index, std::size_t listener, Fd socket,
+                         Address client) override;
     std::uint64_t answered() const override;
     void out_of_descriptors(std::size_t index) override;
 
   private:
     void name_server();
     std::vector<std::unique_ptr<HttpLoop>> http_loops_;
+    std::vector<std::size_t> plain_;  // numbers of sockets
 };
 
 /// Python's ThreadingMixIn: ready requests go onto a pool of threads instead of a thread each.

@@ -17,11 +17,12 @@ struct HttpSettings {
     std::size_t body_memory = 64u << 10;  ///< bytes kept in memory, the rest goes to a file
     std::string temp_directory = "/tmp";
 
-    Milliseconds header_timeout{10'000};    ///< for a whole head; then 408
-    Milliseconds idle_timeout{60'000};      ///< between requests; then close
-    Milliseconds body_timeout{30'000};      ///< of silence inside a body; then 408
-    Milliseconds send_timeout{60'000};      ///< without progress of the client; then close
-    Milliseconds shutdown_timeout{30'000};  ///< for running requests at shutdown; then cut
+    Milliseconds handshake_timeout{10'000};  ///< of TLS; then close
+    Milliseconds header_timeout{10'000};     ///< for a whole head; then 408
+    Milliseconds idle_timeout{60'000};       ///< between requests; then close
+    Milliseconds body_timeout{30'000};       ///< of silence inside a body; then 408
+    Milliseconds send_timeout{60'000};       ///< without progress of the client; then close
+    Milliseconds shutdown_timeout{30'000};   ///< for running requests at shutdown; then cut
 
     std::size_t cache_bytes = 64u << 20;  ///< per loop; 0: no cache
     std::size_t cache_entries = 16384;    ///< per loop

@@ -9,6 +9,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <boost/asio/ip/address.hpp>
 #include <cerrno>
 #include <cstdlib>
@@ -111,19 +112,23 @@ Address socket_address(int socket) {
     return Address::from(raw.get(), raw.length);
 }
 
-std::vector<Fd> inherited_sockets() {
-    std::vector<Fd> sockets;
+std::vector<InheritedSocket> inherited_sockets() {
+    std::vector<InheritedSocket> sockets;
     const char* pid = std::getenv("LISTEN_PID");
     const char* count = std::getenv("LISTEN_FDS");
+    const char* const given_names = std::getenv("LISTEN_FDNAMES");
+    std::string_view names = given_names != nullptr ? given_names : "";
     if (pid != nullptr && count != nullptr && std::atol(pid) == ::getpid()) {
         for (int fd = 3; fd < 3 + std::atoi(count); ++fd) {
+            const std::string name(names.substr(0, names.find(':')));
+            names.remove_prefix(std::min(names.size(), name.size() + 1));
             int type = 0;
             socklen_t length = sizeof type;
             if (::getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &length) != 0) continue;
             ::fcntl(fd, F_SETFD, FD_CLOEXEC);
             ::fcntl(fd, F_SETFL, ::fcntl(fd, F_GETFL) | O_NONBLOCK);
             set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1);
-            sockets.emplace_back(fd);
+            sockets.push_back({Fd(fd), name});
         }
     }
     for (const char* name : {"LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES"}) ::unsetenv(name);

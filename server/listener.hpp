@@ -18,7 +18,11 @@ Fd bind_socket(const Address& address, bool allow_reuse_address);
 Address socket_address(int socket);
 /// The sockets that a service manager handed over (LISTEN_FDS, LISTEN_PID of sd_listen_fds(3));
 /// empty when none are meant for this process. Clears the variables. Call once.
-std::vector<Fd> inherited_sockets();
+struct InheritedSocket {
+    Fd socket;
+    std::string name;  ///< Of LISTEN_FDNAMES: FileDescriptorName= of the .socket unit.
+};
+std::vector<InheritedSocket> inherited_sockets();
 
 /// Takes connections from one socket for one loop; several loops may share a socket.
 /// Loop thread only. The socket must outlive it.

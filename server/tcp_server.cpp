@@ -1,5 +1,6 @@
 #include "server/tcp_server.hpp"
 
+#include <fcntl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -15,19 +16,23 @@ TCPServer::TCPServer(Address address, HandlerFactory handler, bool bind_and_acti
     TCPServer::server_activate();
 }
 
-TCPServer::~TCPServer() = default;
+TCPServer::~TCPServer() { TCPServer::server_close(); }
 
-void TCPServer::server_bind() {
-    add_address(server_address);
-    server_address = socket_address(sockets_.front().get());
-}
+void TCPServer::server_bind() { add_address(server_address); }
 
 void TCPServer::add_address(const Address& address) {
     add_socket(bind_socket(address, allow_reuse_address));
     if (address.is_unix()) unix_paths_.push_back(address.host.substr(5));
 }
 
-void TCPServer::add_socket(Fd socket) { sockets_.push_back(std::move(socket)); }
+void TCPServer::add_socket(Fd socket) {
+    const int flags = ::fcntl(socket.get(), F_GETFL);
+    if (flags < 0 || ::fcntl(socket.get(), F_SETFL, flags | O_NONBLOCK) != 0)
+        throw std::system_error(errno, std::generic_category(), "listening socket");
+    if (sockets_.empty()) server_address = socket_address(socket.get());
+    parent_only_.add(socket.get());
+    sockets_.push_back(std::move(socket));
+}
 
 void TCPServer::server_activate() {
     for (const Fd& socket : sockets_)
@@ -37,6 +42,7 @@ void TCPServer::server_activate() {
 }
 
 void TCPServer::server_close() {
+    parent_only_.clear();
     sockets_.clear();
     for (const std::string& path : unix_paths_) ::unlink(path.c_str());
     unix_paths_.clear();
@@ -54,11 +60,11 @@ void TCPServer::make_loops() {
 }
 
 void TCPServer::start_loop(std::size_t index) {
-    for (const Fd& socket : sockets_)
+    for (std::size_t i = 0; i < sockets_.size(); ++i)
         listeners_[index].push_back(std::make_unique<Listener>(
-            *loops_[index], socket.get(),
-            [this, index](Fd connection, Address client) {
-                take_connection(index, std::move(connection), std::move(client));
+            *loops_[index], sockets_[i].get(),
+            [this, index, i](Fd connection, Address client) {
+                take_connection(index, i, std::move(connection), std::move(client));
             },
             [this, index] { out_of_descriptors(index); }));
 }

@@ -25,7 +25,8 @@ class TCPServer : public BaseServer {
     void server_close() override;
     int fileno() const override { return sockets_.empty() ? -1 : sockets_.front().get(); }
 
-    /// Serves one more address or socket too. Before serving.
+    /// Serves one more address or socket too; the first one is the server's address. Before
+    /// serving. Throws std::system_error.
     void add_address(const Address& address);
     void add_socket(Fd socket);
     /// All addresses that are listened on.
@@ -35,8 +36,10 @@ class TCPServer : public BaseServer {
     void start_loop(std::size_t index) override;
     void drain_loop(std::size_t index) override;
     void make_loops() override;
-    /// A connection for loop `index`, on its thread.
-    virtual void take_connection(std::size_t index, Fd socket, Address client) = 0;
+    /// A connection for loop `index`, on its thread, to the listening socket number `listener`.
+    virtual void take_connection(std::size_t index, std::size_t listener, Fd socket,
+                                 Address client) = 0;
+    std::size_t socket_count() const { return sockets_.size(); }
     /// Accepting on this loop has stopped for want of descriptors or memory. Loop thread.
     virtual void out_of_descriptors(std::size_t index);
     /// Stops accepting on this loop. Loop thread.
@@ -46,6 +49,7 @@ class TCPServer : public BaseServer {
 
   private:
     std::vector<Fd> sockets_;
+    ParentOnly parent_only_;                                         // these
     std::vector<std::string> unix_paths_;                            // that we made and remove
     std::vector<std::vector<std::unique_ptr<Listener>>> listeners_;  // by loop
     std::atomic<std::int64_t> descriptors_logged_ = 0;               // monotonic microseconds

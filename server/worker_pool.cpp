@@ -1,6 +1,9 @@
 #include "server/worker_pool.hpp"
 
+#include <pthread.h>
+
 #include <algorithm>
+#include <string>
 #include <system_error>
 
 namespace basehttp {
@@ -27,7 +30,9 @@ bool WorkerPool::run(std::function<void()> task) {
 /// False: the system has no thread left; those that run must do.
 bool WorkerPool::start_thread() {
     try {
+        const std::string name = "worker-" + std::to_string(threads_.size() + 1);
         threads_.emplace_back([this] { work(); });
+        ::pthread_setname_np(threads_.back().native_handle(), name.c_str());
         return true;
     } catch (const std::system_error&) {
         return false;

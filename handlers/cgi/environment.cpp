@@ -7,6 +7,7 @@
 #include <initializer_list>
 
 #include "handlers/http/ascii.hpp"
+#include "server/tls/tls_info.hpp"
 
 namespace basehttp {
 namespace {
@@ -161,11 +162,23 @@ void set_request(Variables& variables, const ScriptRequest& request, const Heade
     if (!request.auth_type.empty()) variables.set("AUTH_TYPE", request.auth_type);
 }
 
+void set_tls(Variables& variables, const TlsInfo& tls) {
+    variables.set("SSL_PROTOCOL", std::string_view(tls.protocol));
+    variables.set("SSL_CIPHER", std::string_view(tls.cipher));
+    variables.set("SSL_SESSION_RESUMED", tls.resumed ? "Resumed" : "Initial");
+    variables.set("SSL_CLIENT_VERIFY", tls.client_verified ? "SUCCESS" : "NONE");
+    if (!tls.server_name.empty()) variables.set("SSL_TLS_SNI", std::string_view(tls.server_name));
+    if (!tls.client_verified) return;
+    variables.set("SSL_CLIENT_S_DN", std::string_view(tls.client_subject));
+    variables.set("SSL_CLIENT_I_DN", std::string_view(tls.client_issuer));
+    variables.set("SSL_CLIENT_M_SERIAL", std::string_view(tls.client_serial));
+}
+
 }  // namespace
 
 Environment script_environment(const ScriptRequest& request, const Headers& headers,
                                const CgiSettings& settings) {
-    constexpr std::size_t most_others = 32;  // PATH, the meta-variables, HTTP_HOST
+    constexpr std::size_t most_others = 40;  // PATH, the meta-variables, HTTP_HOST, SSL_*
     Variables variables(most_others + settings.inherited_env.size() + headers.size() +
                         settings.env.size());
     variables.set("PATH", "/usr/local/bin:/usr/bin:/bin");
@@ -178,6 +191,7 @@ Environment script_environment(const ScriptRequest& request, const Headers& head
     set_request(variables, request, headers);
     set_paths(variables, request, settings);
     set_addresses(variables, request);
+    if (request.tls != nullptr) set_tls(variables, *request.tls);
     set_fields(variables, headers, settings);
     if (!request.host.empty()) variables.set("HTTP_HOST", request.host);
     for (const auto& [name, value] : settings.env)

@@ -13,6 +13,8 @@
 
 namespace basehttp {
 
+struct TlsInfo;
+
 /// "NAME=value", no name twice, no NUL anywhere.
 using Environment = std::vector<std::string>;
 
@@ -36,6 +38,7 @@ struct ScriptRequest {
     std::string_view unique_id;
     std::string_view remote_user;  ///< verified login, "" if none
     std::string_view auth_type;
+    const TlsInfo* tls = nullptr;  ///< how the connection is protected; nullptr: it is not
     std::optional<std::uint64_t> content_length;  ///< of the decoded body; nullopt: there is none
 };
 
@@ -47,6 +50,10 @@ struct ScriptRequest {
 /// server_name, server_address, "localhost"; SERVER_PORT without a port is the usual one of the
 /// scheme. Fields that come several times are joined with ", ", Cookie with "; "; HTTP_HOST is
 /// `host`, so that it never differs from SERVER_NAME.
+///
+/// Under TLS there are HTTPS=on and the variables that Apache's mod_ssl has: SSL_PROTOCOL,
+/// SSL_CIPHER, SSL_TLS_SNI, SSL_SESSION_RESUMED, SSL_CLIENT_VERIFY (SUCCESS or NONE),
+/// SSL_CLIENT_S_DN, SSL_CLIENT_I_DN and SSL_CLIENT_M_SERIAL.
 ///
 /// No HTTP_* for: Proxy (programs take HTTP_PROXY for their own setting), Content-Type and
 /// Content-Length (have their own variables), Transfer-Encoding (the body comes decoded),

@@ -69,6 +69,10 @@ char* ScriptRun::buffer() {
     return memory.get();
 }
 
+std::string_view ScriptRun::output() const { return {buffer(), output_size_}; }
+
+const std::string& ScriptRun::error_tail() { return errors_.tail(); }
+
 std::string ScriptRun::describe(Event deadline, const ScriptTimeouts& timeouts) {
     if (deadline == Event::no_answer)
         return "no output for " + seconds_text(timeouts.first_byte) + " after it was started";

@@ -50,7 +50,7 @@ class ScriptRun {
     /// Waits. Output is left in the pipe while the outbox is full.
     Event next(std::optional<Time> quiet_at = {});
     /// Valid until the next call of next() for any run of this thread.
-    std::string_view output() const { return {buffer(), output_size_}; }
+    std::string_view output() const;
 
     /// Takes no more output: a script that writes on gets SIGPIPE. Forgets the outbox.
     void close_output();
@@ -72,7 +72,7 @@ class ScriptRun {
     int pid() const { return pid_; }
     const std::string& id() const { return id_; }
     /// The last lines of stderr, after the end.
-    const std::string& error_tail() { return errors_.tail(); }
+    const std::string& error_tail();
 
     std::chrono::microseconds spawn_time{};                    ///< what starting it took
     std::optional<std::chrono::microseconds> first_byte_time;  ///< from the start; of the output

@@ -171,6 +171,20 @@ struct Lookup {
 
 }  // namespace
 
+OpenedFile open_named_file(const std::string& path) {
+    if (path.find('\0') != std::string::npos) return {};
+    struct stat status;
+    if (::stat(path.c_str(), &status) != 0) return {status_of(errno, false), Fd(), {}};
+    if (!S_ISREG(status.st_mode)) return {OpenStatus::forbidden, Fd(), {}};
+    Fd file;
+    do file.reset(::open(path.c_str(), read_flags));
+    while (!file && errno == EINTR);
+    if (!file) return {status_of(errno, false), Fd(), {}};
+    const FoundFile opened = examine(file.get());
+    if (opened.status != OpenStatus::ok) return {OpenStatus::forbidden, Fd(), {}};
+    return {OpenStatus::ok, std::move(file), opened.info};
+}
+
 DocumentRoot::DocumentRoot(std::string path, Fd root, Resolver resolver, bool has_cached_lookup)
     : path_(std::move(path)),
       real_path_(resolve_links(path_)),

@@ -47,6 +47,11 @@ struct FoundFile {
     FileInfo info;  ///< filled with OpenStatus::ok (a regular file) and is_directory
 };
 
+/// Opens a regular file at a path that the program itself names, never a client. Anything else that
+/// is there is forbidden, and not opened: opening a FIFO or a device already acts on it. The
+/// descriptor does not block and is close-on-exec.
+OpenedFile open_named_file(const std::string& path);
+
 /// A site's directory, held open, and the only way anything of the site is opened: no path leads
 /// outside it, whatever the path says and whatever changes in the file system meanwhile.
 ///

@@ -128,6 +128,13 @@ std::shared_ptr<const FileEntity> choose_entity(const StaticSite& site, SiteLook
     return entity;
 }
 
+std::shared_ptr<const FileEntity> make_entity(OpenedFile opened, std::string content_type,
+                                              std::size_t memory_file) {
+    auto entity = std::make_shared<FileEntity>();
+    entity->content_type = std::move(content_type);
+    return fill(*entity, std::move(opened), memory_file, {}) ? entity : nullptr;
+}
+
 FileAnswer decide_answer(const FileEntity& entity, const Headers& headers, bool is_get,
                          std::time_t now, unsigned max_ranges) {
     const auto if_match = headers.joined("If-Match");

@@ -37,6 +37,11 @@ std::shared_ptr<const FileEntity> choose_entity(const StaticSite& site, SiteLook
                                                 Resource resource, std::string content_type,
                                                 std::string_view accept_encoding);
 
+/// The file itself as the only representation; up to `memory_file` bytes of it are read. nullptr as
+/// above.
+std::shared_ptr<const FileEntity> make_entity(OpenedFile opened, std::string content_type,
+                                              std::size_t memory_file);
+
 /// How to answer a request for an entity: 200, 206, 304, 412 or 416 (RFC 9110 sections 13 and 14).
 struct FileAnswer {
     int status = 200;

@@ -38,4 +38,9 @@ constexpr std::string_view trim_blanks(std::string_view text) {
     return text.substr(0, text.find_last_not_of(" \t") + 1);  // npos + 1 is 0
 }
 
+// CR, LF or NUL, which would end a line of a header section or confuse its readers.
+constexpr bool breaks_line(std::string_view text) {
+    return text.find_first_of(std::string_view("\r\n\0", 3)) != text.npos;
+}
+
 }  // namespace basehttp

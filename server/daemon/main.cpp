@@ -14,7 +14,9 @@
 #include "config/config_reader.hpp"
 #include "handlers/process/process_tree.hpp"
 #include "handlers/process/running_scripts.hpp"
+#include "server/daemon/listening.hpp"
 #include "server/daemon/make_sites.hpp"
+#include "server/daemon/make_tls.hpp"
 #include "server/daemon/run_offline.hpp"
 #include "server/http_server.hpp"
 
@@ -65,56 +67,17 @@ HttpSettings http_settings(const Config& config) {
     settings.body = config.body;
     settings.body_memory = config.body_memory;
     settings.temp_directory = config.temp_directory;
+    settings.handshake_timeout = config.handshake_timeout;
     settings.header_timeout = config.header_timeout;
     settings.idle_timeout = config.idle_timeout;
     settings.body_timeout = config.body_timeout;
     settings.send_timeout = config.send_timeout;
     settings.shutdown_timeout = config.shutdown_timeout;
-    settings.cache_bytes = config.cache_bytes;
+    // Replayed answers are HTTP/1.1.
+    settings.cache_bytes = config.protocol == "HTTP/1.0" ? 0 : config.cache_bytes;
     settings.cache_entries = config.cache_entries;
     settings.loops = config.loops != 0 ? config.loops : std::thread::hardware_concurrency();
     return settings;
-}
-
-/// Why an address cannot be listened on: blames the line that chose what is wrong with it. `bind`
-/// is the entry of server.bind, empty for the default.
-[[noreturn]] void refuse_address(const Parsed& parsed, const std::string& bind,
-                                 const Address& address, const std::error_code& error) {
-    const bool in_use = error == std::errc::address_in_use;
-    const bool port_of_bind = address.is_unix() || Address::parse(bind, 0).port != 0;
-    const bool blame_port = bind.empty() || (in_use && !port_of_bind);
-    const std::string where =
-        blame_port ? blame(parsed.provenance, 0, "server.port", std::to_string(address.port))
-                   : blame(parsed.provenance, 0, "server.bind", bind);
-    std::string text = where + ": cannot listen on " + address.text() + ": " + error.message();
-    if (!in_use)
-        text += "; name another address with --bind";
-    else if (port_of_bind)
-        text += "; stop the other server or name another address with --bind";
-    else
-        text += "; stop the other server or choose another port with --port";
-    throw ConfigError(text);
-}
-
-void listen_on(HTTPServer& server, const Parsed& parsed, const std::string& bind) {
-    const Address address = Address::parse(bind, parsed.config.port);
-    try {
-        server.add_address(address);
-    } catch (const std::system_error& error) {
-        refuse_address(parsed, bind, address, error.code());
-    }
-}
-
-/// Sockets from the service manager, or those that the settings name.
-void listen(HTTPServer& server, const Parsed& parsed) {
-    std::vector<Fd> inherited = inherited_sockets();
-    for (Fd& socket : inherited) server.add_socket(std::move(socket));
-    if (inherited.empty()) {
-        for (const std::string& bind : parsed.config.bind) listen_on(server, parsed, bind);
-        if (parsed.config.bind.empty()) listen_on(server, parsed, "");
-    }
-    server.request_queue_size = parsed.config.backlog;
-    server.server_activate();
 }
 
 /// As many descriptors as this process may have.
@@ -123,18 +86,6 @@ void raise_descriptor_limit() {
     if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
     limit.rlim_cur = limit.rlim_max;
     ::setrlimit(RLIMIT_NOFILE, &limit);
-}
-
-std::string url_of(const Address& address) {
-    if (address.is_unix()) return address.host;
-    const bool any = address.host.empty() || address.host == "::" || address.host == "0.0.0.0";
-    return "http://" + Address{any ? "localhost" : address.host, address.port}.text() + "/";
-}
-
-void announce(HTTPServer& server, const Config& config) {
-    std::string text = "Serving '" + config.sites.front().root + "' on";
-    for (const Address& address : server.addresses()) text += " " + url_of(address);
-    server.log().write(LogLevel::info, text + " (Ctrl-C stops)");
 }
 
 /// SIGINT and SIGTERM, caught from its construction on.
@@ -170,9 +121,11 @@ int serve(const Parsed& parsed) {
     raise_descriptor_limit();
     if (has_scripts(parsed.config)) become_subreaper();
     const auto log = make_log(parsed);
+    const auto tls = make_tls(parsed);
     const auto sites = make_sites(parsed.config, *log);
-    ThreadingHTTPServer server({}, site_handlers(sites), false);
+    ThreadingHTTPServer server({}, site_handlers(parsed.config, sites), false);
     server.set_log(log);
+    server.tls = tls;
     server.settings = http_settings(parsed.config);
     server.settings.canonical_host = [sites](std::string_view host) {
         return sites->canonical_name(host);
@@ -181,6 +134,7 @@ int serve(const Parsed& parsed) {
     server.max_workers = parsed.config.threads != 0
                              ? parsed.config.threads
                              : std::max(8u, 4 * std::thread::hardware_concurrency());
+    if (tls) describe_tls(*tls, parsed.config, *log);
     listen(server, parsed);
     announce(server, parsed.config);
     serve_until_signal(server, signals);
@@ -200,6 +154,7 @@ int run(int argc, const char* const* argv) {
             std::cout << parsed.text;
             return 0;
         case Action::check:
+            make_tls(parsed);
             std::cout << "The configuration is good.\n";
             return 0;
         case Action::cgi:

@@ -7,12 +7,15 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <set>
 
-#include "handlers/process/cgroup.hpp"
-#include "handlers/process/sandbox.hpp"
 #include "handlers/cgi/script_gate.hpp"
 #include "handlers/cgi_http_request_handler.hpp"
+#include "handlers/https_redirect_handler.hpp"
+#include "handlers/process/cgroup.hpp"
+#include "handlers/process/sandbox.hpp"
 #include "handlers/simple_http_request_handler.hpp"
+#include "server/http_server.hpp"
 
 namespace basehttp {
 namespace {
@@ -165,14 +168,40 @@ std::shared_ptr<const SiteMap> make_sites(const Config& config, Log& log) {
     return sites;
 }
 
-HandlerFactory site_handlers(std::shared_ptr<const SiteMap> sites) {
-    return [sites = std::move(sites)](Request& request, const Address& client,
-                                      BaseServer& server) -> std::unique_ptr<BaseRequestHandler> {
-        const auto& site = sites->find(request.head().host);
-        if (site->cgi)
-            return std::make_unique<CGIHTTPRequestHandler>(request, client, server, site,
-                                                           site->cgi);
-        return std::make_unique<SimpleHTTPRequestHandler>(request, client, server, site);
+/// The names of the sites whose plain requests are sent on to https, as SiteMap knows them.
+std::set<std::string, std::less<>> redirected_sites(const Config& config) {
+    std::set<std::string, std::less<>> names;
+    if (!tls_on(config)) return names;
+    for (const SiteConfig& site : config.sites) {
+        if (!site.tls.redirect) continue;
+        if (site.names.empty()) names.insert("");
+        names.insert(site.names.begin(), site.names.end());
+    }
+    return names;
+}
+
+HandlerFactory site_handlers(const Config& config, std::shared_ptr<const SiteMap> sites) {
+    const bool old_protocol = config.protocol == "HTTP/1.0";
+    return [=, redirected = redirected_sites(config)](
+               Request& request, const Address& client,
+               BaseServer& server) -> std::unique_ptr<BaseRequestHandler> {
+        const RequestHead& head = request.head();
+        const auto& site = sites->find(head.host);
+        std::unique_ptr<BaseHTTPRequestHandler> handler;
+        // A proxy of this machine is behind a unix socket, and speaks TLS for us.
+        const bool plain = !request.tls && !request.server_address.is_unix();
+        if (plain && redirected.contains(sites->canonical_name(head.host)) &&
+            !HTTPSRedirectHandler::is_exempt(head.target))
+            handler = std::make_unique<HTTPSRedirectHandler>(
+                request, client, server, dynamic_cast<HTTPServer&>(server).tls_port());
+        else if (site->cgi)
+            handler =
+                std::make_unique<CGIHTTPRequestHandler>(request, client, server, site, site->cgi);
+        else
+            handler = std::make_unique<SimpleHTTPRequestHandler>(request, client, server, site);
+        handler->server_version = site->server_header;
+        if (old_protocol) handler->protocol_version = "HTTP/1.0";
+        return handler;
     };
 }
 

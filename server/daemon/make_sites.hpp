@@ -14,8 +14,8 @@ namespace basehttp {
 /// tells the log how they are held. Throws std::system_error when something cannot be opened.
 std::shared_ptr<const SiteMap> make_sites(const Config& config, Log& log);
 
-/// Each request goes to the site that its Host names.
-HandlerFactory site_handlers(std::shared_ptr<const SiteMap> sites);
+/// Each request goes to the site that its Host names, or is sent on from there to https.
+HandlerFactory site_handlers(const Config& config, std::shared_ptr<const SiteMap> sites);
 
 /// Whether any site has scripts.
 bool has_scripts(const Config& config);

@@ -12,9 +12,9 @@
 #include <iostream>
 #include <system_error>
 
-#include "handlers/process/process_tree.hpp"
 #include "handlers/cgi_http_request_handler.hpp"
 #include "handlers/http/url_path.hpp"
+#include "handlers/process/process_tree.hpp"
 #include "server/base_server.hpp"
 #include "server/daemon/make_sites.hpp"
 
@@ -180,7 +180,9 @@ int run_offline(const Parsed& parsed) {
         throw ConfigError(
             std::string("basehttpd: this is no request that the server would take: ") +
             result.reason);
-    HandlerFactory handlers = site_handlers(sites);
+    Config plain = config;  // nobody is sent on to https here
+    plain.tls_mode = "off";
+    HandlerFactory handlers = site_handlers(plain, sites);
     if (command.environment_only)
         handlers = [sites](Request& request, const Address& client, BaseServer& server) {
             const auto& chosen = sites->find(request.head().host);

@@ -14,6 +14,7 @@
 #include "server/exchange/request_body.hpp"
 #include "server/http1/request_head.hpp"
 #include "server/log/access_line.hpp"
+#include "server/tls/tls_info.hpp"
 
 namespace basehttp {
 
@@ -35,16 +36,18 @@ constexpr int client_left = 499;
 class Request {
   public:
     /// `text` is the head as received; `head` points into some copy of it that begins at `from`.
-    Request(std::string text, const RequestHead& head, const char* from, Address client)
-        : text_(std::move(text)),
-          head_(head.rebased(from, text_.data())),
-          client_address_(std::move(client)) {}
+    Request(std::string text, const RequestHead& head, const char* from, Address client);
+    ~Request();
     Request(const Request&) = delete;
     Request& operator=(const Request&) = delete;
 
     const RequestHead& head() const { return head_; }
     const Address& client_address() const { return client_address_; }
-    Address server_address;  ///< Where the client reached us; empty host: not known.
+    Address server_address;              ///< Where the client reached us; empty host: not known.
+    std::shared_ptr<const TlsInfo> tls;  ///< How the connection is protected; nullptr: plain HTTP.
+    std::string_view scheme() const { return tls ? "https" : "http"; }
+    /// Header fields that the answer gets because of its connection, each with CRLF.
+    std::string_view connection_fields;
 
     Rejection rejection;
     bool verified = false;  ///< verify_request has agreed; it is asked once a request.

@@ -7,17 +7,18 @@ namespace basehttp {
 
 std::size_t ResponseCache::Hash::operator()(const Key& key) const {
     const std::hash<std::string_view> hash;
-    return hash(key.path) ^ (hash(key.host) << 1);
+    return hash(key.path) ^ (hash(key.host) << 1) ^ (key.secure ? 1u : 0u);
 }
 
-ResponseCache::Key ResponseCache::key_of(const RequestHead& head) const {
+ResponseCache::Key ResponseCache::key_of(const RequestHead& head, bool secure) const {
     return {canonical_host ? canonical_host(head.host) : head.host,
-            head.target.substr(0, head.target.find('?'))};
+            head.target.substr(0, head.target.find('?')), secure};
 }
 
 const std::shared_ptr<const Replay>* ResponseCache::find(const RequestHead& head,
-                                                         std::chrono::microseconds now) {
-    const auto found = index_.find(key_of(head));
+                                                         std::chrono::microseconds now,
+                                                         bool secure) {
+    const auto found = index_.find(key_of(head, secure));
     if (found == index_.end()) {
         ++counters_.misses;
         return nullptr;
@@ -42,18 +43,19 @@ const std::shared_ptr<const Replay>* ResponseCache::find(const RequestHead& head
 }
 
 void ResponseCache::insert(const RequestHead& head, std::shared_ptr<const Replay> replay,
-                           std::chrono::microseconds now) {
+                           std::chrono::microseconds now, bool secure) {
     const std::string_view accept_encoding =
         replay->varies() ? head.accept_encoding : std::string_view();
     if (replay->cost() > most_bytes_ / 4 || accept_encoding.size() > longest_accept_encoding)
         return;
-    const Key key = key_of(head);
+    const Key key = key_of(head, secure);
     auto found = index_.find(key);
     if (found == index_.end()) {
         Entry& entry = lists_[0].emplace_back();
         entry.host = key.host;
         entry.path = key.path;
-        found = index_.emplace(Key{entry.host, entry.path}, std::prev(lists_[0].end())).first;
+        entry.secure = secure;
+        found = index_.emplace(key_of(entry), std::prev(lists_[0].end())).first;
     }
     std::vector<Variant>& variants = found->second->variants;
     std::erase_if(variants, [&](const Variant& v) {
@@ -84,7 +86,7 @@ void ResponseCache::measure(Entries::iterator entry) {
 
 void ResponseCache::erase(Entries::iterator entry) {
     bytes_ -= entry->bytes;
-    index_.erase(Key{entry->host, entry->path});
+    index_.erase(key_of(*entry));
     list_of(entry->descriptor).erase(entry);
 }
 

@@ -32,11 +32,11 @@ class ResponseCache {
     std::function<std::string_view(std::string_view)> canonical_host;
 
     /// The replay for this request or nullptr. Asks a replay older than `recheck` whether it is
-    /// fresh and drops it when not.
+    /// fresh and drops it when not. Answers to plain and to `secure` requests are kept apart.
     const std::shared_ptr<const Replay>* find(const RequestHead& head,
-                                              std::chrono::microseconds now);
+                                              std::chrono::microseconds now, bool secure = false);
     void insert(const RequestHead& head, std::shared_ptr<const Replay> replay,
-                std::chrono::microseconds now);
+                std::chrono::microseconds now, bool secure = false);
 
     /// Closes every descriptor that is not in use by an answer.
     void drop_descriptors();
@@ -61,6 +61,7 @@ class ResponseCache {
     };
     struct Entry {
         std::string host, path;
+        bool secure = false;
         std::vector<Variant> variants;
         std::size_t bytes = 0;
         bool used = false;
@@ -69,13 +70,15 @@ class ResponseCache {
     using Entries = std::list<Entry>;
     struct Key {
         std::string_view host, path;
+        bool secure;
         bool operator==(const Key&) const = default;
     };
     struct Hash {
         std::size_t operator()(const Key& key) const;
     };
 
-    Key key_of(const RequestHead& head) const;
+    Key key_of(const RequestHead& head, bool secure) const;
+    static Key key_of(const Entry& entry) { return {entry.host, entry.path, entry.secure}; }
     Entries& list_of(bool descriptor) { return lists_[descriptor ? 1 : 0]; }
     void measure(Entries::iterator entry);
     void erase(Entries::iterator entry);

@@ -3,12 +3,27 @@
 #include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstring>
 
 namespace basehttp {
+namespace {
+
+std::optional<std::string_view> peek_file(const Segment& region, std::span<char> scratch) {
+    const std::size_t wanted = std::min<std::uint64_t>(region.length, scratch.size());
+    ssize_t count;
+    do {
+        count = ::pread(region.file, scratch.data(), wanted, static_cast<off_t>(region.offset));
+    } while (count < 0 && errno == EINTR);
+    if (count <= 0) return std::nullopt;
+    return std::string_view(scratch.data(), static_cast<std::size_t>(count));
+}
+
+}  // namespace
 
 Segment Segment::bytes(std::string text) {
     Segment segment;
@@ -79,6 +94,26 @@ long SendQueue::send_region(int socket) {
     const Segment& region = segments_[first_];
     auto offset = static_cast<off_t>(region.offset);
     return ::sendfile(socket, region.file, &offset, std::min<std::uint64_t>(region.length, turn));
+}
+
+std::optional<std::string_view> SendQueue::peek(std::span<char> scratch) const {
+    const Segment& first = segments_[first_];
+    if (first.is_file()) return peek_file(first, scratch);
+    if (first.length >= scratch.size() || first_ + 1 == segments_.size())
+        return std::string_view(first.memory(), std::min(first.length, scratch.size()));
+    std::size_t size = 0;
+    for (std::size_t index = first_; index < segments_.size() && size < scratch.size(); ++index) {
+        const Segment& segment = segments_[index];
+        const std::size_t part = std::min<std::uint64_t>(segment.length, scratch.size() - size);
+        if (segment.is_file()) {
+            // The start of a small file shares a record with its header.
+            const auto bytes = peek_file(segment, scratch.subspan(size, part));
+            return std::string_view(scratch.data(), size + (bytes ? bytes->size() : 0));
+        }
+        std::memcpy(scratch.data() + size, segment.memory(), part);
+        size += part;
+    }
+    return std::string_view(scratch.data(), size);
 }
 
 void SendQueue::advance(std::uint64_t count) {

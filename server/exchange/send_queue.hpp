@@ -3,6 +3,8 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -49,12 +51,19 @@ class SendQueue {
     /// Sends as much as the socket takes, at most about `turn` bytes, and adds to `sent`.
     SendStatus send(int socket, std::uint64_t& sent);
 
+    /// The next bytes, for a transport that has to see them: a view of what is in memory, or
+    /// gathered in `scratch` from memory or a file; no more than `scratch` holds. nullopt: a file
+    /// ended early. Not when empty.
+    std::optional<std::string_view> peek(std::span<char> scratch) const;
+    const Segment& front() const { return segments_[first_]; }
+    /// So many bytes were sent.
+    void advance(std::uint64_t count);
+
     static constexpr std::uint64_t turn = 2u << 20;
 
   private:
     long send_memory(int socket);
     long send_region(int socket);
-    void advance(std::uint64_t count);
 
     std::vector<Segment> segments_;
     std::size_t first_ = 0;  // index of the segment in progress

@@ -5,7 +5,6 @@
 #include <sys/socket.h>
 
 #include <algorithm>
-#include <cerrno>
 
 #include "server/http_loop.hpp"
 #include "server/http_server.hpp"
@@ -18,21 +17,30 @@ constexpr std::uint64_t linger_bytes = 16u << 20;
 
 }  // namespace
 
-HttpConnection::HttpConnection(HttpLoop& loop, Fd socket, Address client)
-    : loop_(loop), socket_(std::move(socket)), slot_(socket_.get()), client_(std::move(client)) {}
+HttpConnection::HttpConnection(HttpLoop& loop, Transport transport, Address client,
+                               bool plain_on_tls)
+    : Connection(transport.socket()),
+      loop_(loop),
+      transport_(std::move(transport)),
+      plain_on_tls_(plain_on_tls),
+      client_(std::move(client)) {}
 
 HttpConnection::~HttpConnection() = default;
 
 void HttpConnection::start() {
     set_deadline(loop_.settings.header_timeout);
-    loop_.loop.watch(socket_.get(), EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, *this);
+    if (transport_.tls() == nullptr) return;
+    transport_.set_readable();  // the handshake may have read part of a request
+    loop_.resume_later(*this);
 }
 
 void HttpConnection::on_event(std::uint32_t events) {
     if (gone_) return;
-    if (events & (EPOLLERR | EPOLLHUP)) return abort();
-    if (events & EPOLLRDHUP) half_closed_ = true;
-    if (events & (EPOLLIN | EPOLLRDHUP)) readable_ = true;
+    // Both sides are closed: when we linger that is the end that we read for.
+    const bool hung_up = (events & EPOLLHUP) != 0 && state_ != State::lingering;
+    if ((events & EPOLLERR) != 0 || hung_up) return abort();
+    if (events & EPOLLRDHUP) transport_.set_half_closed();
+    if (events & (EPOLLIN | EPOLLRDHUP) || transport_.tls() != nullptr) transport_.set_readable();
     advance();
 }
 
@@ -65,7 +73,7 @@ void HttpConnection::set_deadline(std::chrono::milliseconds timeout) {
 }
 
 void HttpConnection::check_deadline(std::chrono::microseconds now) {
-    if (half_closed_ && state_ == State::handling && !gone_) probe_client();
+    if (transport_.half_closed() && state_ == State::handling && !gone_) probe_client();
     if (state_ == State::closed) return;
     if (deadline_.count() == 0 || now < deadline_) return;
     deadline_ = {};
@@ -97,24 +105,16 @@ void HttpConnection::abort() {
         drop_output();
         deadline_ = {};
         gone_ = true;
-        ::shutdown(socket_.get(), SHUT_RDWR);
+        ::shutdown(slot(), SHUT_RDWR);
         return;
     }
     if (exchange_ && (state_ == State::sending || exchange_->waiting)) log_answer();
     close();
 }
 
-/// Reads once into `out`. 0: the client has finished; -1: nothing there now; -2: it is gone.
-long HttpConnection::receive(char* out, std::size_t size) {
-    for (;;) {
-        const ssize_t count = ::recv(socket_.get(), out, size, 0);
-        if (count < 0 && errno == EINTR) continue;
-        if (count < 0 && errno != EAGAIN) return -2;
-        // A short read has emptied the socket: the next edge tells of more.
-        readable_ = count == static_cast<ssize_t>(size) || (count > 0 && half_closed_);
-        if (count == 0) half_closed_ = true;
-        return count;
-    }
+/// Reads once into the loop's scratch memory; as Transport::receive.
+long HttpConnection::receive() {
+    return transport_.receive({loop_.input.get(), HttpLoop::input_size});
 }
 
 bool HttpConnection::read_heads() {
@@ -125,8 +125,8 @@ bool HttpConnection::read_heads() {
         keep_unparsed(text, serve(text));
         return true;
     }
-    if (!readable_) return false;
-    const long count = receive(loop_.input.get(), HttpLoop::input_size);
+    if (!transport_.readable()) return false;
+    const long count = receive();
     if (count == -1) return false;
     if (count <= 0) {
         close();
@@ -163,8 +163,8 @@ bool HttpConnection::read_body() {
         }
         return true;
     }
-    if (!readable_) return false;
-    const long count = receive(loop_.input.get(), HttpLoop::input_size);
+    if (!transport_.readable()) return false;
+    const long count = receive();
     if (count == -1) return false;
     if (count == 0 && state_ == State::reading_body) {
         reject(400, "Request body ended too early");
@@ -185,19 +185,19 @@ bool HttpConnection::read_body() {
 }
 
 /// RFC 9112 section 9.6: close our side, then read for a while, so that the client gets the answer
-/// instead of a reset.
+/// instead of a reset. Under TLS a client always sends more, its own close_notify.
 void HttpConnection::close_gracefully() {
-    const bool nothing_unread = input_.empty() && !rejected_ && !readable_;
-    if (nothing_unread) return close();
-    ::shutdown(socket_.get(), SHUT_WR);
+    const bool nothing_unread = input_.empty() && !rejected_ && !transport_.readable();
+    if (nothing_unread && (transport_.tls() == nullptr || transport_.half_closed())) return close();
+    transport_.finish(true);
     state_ = State::lingering;
     input_ = {};
     set_deadline(linger_timeout);
 }
 
 bool HttpConnection::linger() {
-    while (readable_) {
-        const long count = receive(loop_.input.get(), HttpLoop::input_size);
+    while (transport_.readable()) {
+        const long count = receive();
         if (count == -1) return false;
         lingered_ += static_cast<std::uint64_t>(std::max(0L, count));
         if (count <= 0 || lingered_ > linger_bytes) {
@@ -212,21 +212,17 @@ bool HttpConnection::linger() {
 /// keep what it holds for a client that does not read.
 void HttpConnection::drop_output() {
     if (output_.empty()) return;
-    reset_on_close();
+    transport_.reset_on_close();
     output_.clear();
-}
-
-void HttpConnection::reset_on_close() {
-    const ::linger at_once{1, 0};
-    ::setsockopt(socket_.get(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
 }
 
 void HttpConnection::close() {
     if (state_ == State::closed) return;
     state_ = State::closed;
+    if (!exchange_ && output_.empty()) transport_.finish(false);
     drop_output();
-    loop_.loop.unwatch(socket_.get());
-    socket_.reset();
+    loop_.loop.unwatch(slot());
+    transport_.close();
     loop_.remove(*this);
 }
 

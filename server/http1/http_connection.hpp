@@ -7,10 +7,11 @@
 #include <string>
 
 #include "server/address.hpp"
-#include "server/event_loop.hpp"
+#include "server/connection.hpp"
 #include "server/exchange/request.hpp"
 #include "server/exchange/send_queue.hpp"
 #include "server/http1/body_decoder.hpp"
+#include "server/transport.hpp"
 
 namespace basehttp {
 
@@ -23,23 +24,21 @@ class HttpLoop;
 ///       │ │ ↑                  ↑ │ ↑        │
 ///       │ └─│─ no body ────────┘ │ └────┐   └─ keep alive ─→ (skipping_body ─→) reading_head
 ///       │   └─ replayed          └─→ reading_body
-class HttpConnection final : public Watcher {
+class HttpConnection final : public Connection {
   public:
-    HttpConnection(HttpLoop& loop, Fd socket, Address client);
+    /// With `plain_on_tls` the client speaks plain HTTP where TLS is spoken: all it gets is a 400.
+    HttpConnection(HttpLoop& loop, Transport transport, Address client, bool plain_on_tls = false);
     ~HttpConnection() override;
 
-    void start();
+    void start() override;
     void on_event(std::uint32_t events) override;
     /// Goes on as far as possible without waiting.
     void advance();
-    void check_deadline(std::chrono::microseconds now);
-    /// Finishes what is in progress, then closes; closes at once when idle.
-    void drain();
-    /// The time to finish is over: a handler that still waits for its turn refuses, else abort().
-    void cut();
-    /// Drops everything.
-    void abort();
-    int slot() const { return slot_; }
+    void check_deadline(std::chrono::microseconds now) override;
+    void drain() override;
+    /// A handler that still waits for its turn refuses, else abort().
+    void cut() override;
+    void abort() override;
 
   private:
     enum class State : std::uint8_t {
@@ -70,11 +69,13 @@ class HttpConnection final : public Watcher {
     bool read_body();
     bool linger();
     std::size_t serve(std::string_view text);
-    long receive(char* out, std::size_t size);
+    long receive();
     void keep_unparsed(std::string_view text, std::size_t used);
 
     // Requests.
+    HeadResult parse(std::string_view text) const;
     bool try_replay();
+    std::string_view own_fields() const;
     std::size_t begin_exchange(std::string_view head_text, std::string_view rest);
     void begin_rejected(std::string_view text, const HeadResult& bad);
     std::size_t feed_body(std::string_view input);
@@ -96,22 +97,19 @@ class HttpConnection final : public Watcher {
     bool next_request();
     void close_gracefully();
     void drop_output();
-    void reset_on_close();
     void close();
     void set_deadline(std::chrono::milliseconds timeout);
 
     HttpLoop& loop_;
-    Fd socket_;
-    const int slot_;
+    Transport transport_;
     State state_ = State::reading_head;
-    bool readable_ = false;     ///< A read may bring something.
-    bool half_closed_ = false;  ///< The client has sent its last byte.
     bool head_begun_ = false;   ///< Part of a head is there; its deadline runs.
     bool unparsed_ = false;     ///< input_ may hold a whole head that was not looked at.
     bool close_after_ = false;  ///< No request after the answers that are being sent.
     bool resuming_ = false;     ///< resume_later() is under way.
     bool rejected_ = false;     ///< What follows on the connection cannot be told apart.
     bool gone_ = false;         ///< The client is gone, a handler still has the request.
+    const bool plain_on_tls_;
     std::chrono::microseconds deadline_{};  ///< 0: none
     std::uint64_t lingered_ = 0;
     std::string input_;  ///< Received, not yet used; empty between requests.

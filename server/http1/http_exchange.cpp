@@ -1,6 +1,4 @@
 // A connection's requests and answers: from bytes to handlers, and back to the socket.
-#include <sys/socket.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <system_error>
@@ -9,6 +7,8 @@
 #include "server/http1/http_connection.hpp"
 #include "server/http_loop.hpp"
 #include "server/http_server.hpp"
+#include "server/tls/tls_context.hpp"
+#include "server/tls/tls_session.hpp"
 
 namespace basehttp {
 namespace {
@@ -27,7 +27,7 @@ std::size_t HttpConnection::serve(std::string_view text) {
     std::size_t used = 0;
     while (used < text.size() && state_ == State::reading_head) {
         const std::string_view rest = text.substr(used);
-        const HeadResult result = parse_request_head(rest, loop_.settings.head, loop_.head);
+        const HeadResult result = parse(rest);
         if (result.status == HeadStatus::incomplete) {
             if (!head_begun_)  // a new connection's deadline runs already
                 deadline_ = std::min(deadline_, loop_.loop.now() + loop_.settings.header_timeout);
@@ -53,14 +53,27 @@ std::size_t HttpConnection::serve(std::string_view text) {
     return used;
 }
 
+/// The next head, into the loop's scratch; also what is wrong with asking for it here.
+HeadResult HttpConnection::parse(std::string_view text) const {
+    HeadResult result = parse_request_head(text, loop_.settings.head, loop_.head);
+    if (result.status != HeadStatus::complete) return result;
+    if (plain_on_tls_)
+        return {HeadStatus::bad, 0, 400, "This port speaks HTTPS: use https:// to reach it"};
+    const TlsSession* const tls = transport_.tls();
+    if (tls != nullptr && !tls->sites().may_serve(tls->context(), loop_.head.host))
+        return {HeadStatus::bad, 0, 421, "This connection was opened for another host"};
+    return result;
+}
+
 bool HttpConnection::try_replay() {
     const RequestHead& head = loop_.head;
     if (head.has_body() || head.repeated || head.expect_continue || head.expect_unknown ||
         close_after_ || (head.method != "GET" && head.method != "HEAD"))
         return false;
-    const auto* found = loop_.cache.find(head, loop_.loop.now());
+    const auto* found = loop_.cache.find(head, loop_.loop.now(), transport_.tls() != nullptr);
     if (found == nullptr) return false;
-    ReplayOutput out(loop_.output, loop_.loop.date(), connection_line(head));
+    loop_.fields.assign(own_fields()).append(connection_line(head));
+    ReplayOutput out(loop_.output, loop_.loop.date(), loop_.fields);
     if (!(*found)->answer(head, out)) return false;
     if (!out.body.empty() || out.file_length > 0) {
         output_.push(Segment::bytes(std::move(loop_.output)));
@@ -83,14 +96,12 @@ bool HttpConnection::try_replay() {
 bool HttpConnection::flush_replays() {
     std::string& output = loop_.output;
     if (output.empty()) return true;
-    const ssize_t count =
-        output_.empty() ? ::send(socket_.get(), output.data(), output.size(), MSG_NOSIGNAL) : 0;
-    if (count == static_cast<ssize_t>(output.size())) {
+    const std::size_t count = output_.empty() ? transport_.send(output) : 0;
+    if (count == output.size()) {
         output.clear();
         return true;
     }
-    output_.push(
-        Segment::bytes(output.substr(static_cast<std::size_t>(std::max<ssize_t>(0, count)))));
+    output_.push(Segment::bytes(output.substr(count)));
     output.clear();
     state_ = State::sending;
     set_deadline(loop_.settings.send_timeout);
@@ -183,7 +194,7 @@ bool HttpConnection::send_output() {
     if (state_ == State::handling) exchange_->request.outbox.take(output_);
     if (!output_.empty()) {
         std::uint64_t sent = 0;
-        const SendStatus status = output_.send(socket_.get(), sent);
+        const SendStatus status = transport_.send(output_, loop_.record(), sent);
         if (exchange_) exchange_->sent += sent;
         if (status != SendStatus::sent) {
             if (sent > 0 || deadline_.count() == 0) set_deadline(loop_.settings.send_timeout);
@@ -228,7 +239,7 @@ bool HttpConnection::finish_answer() {
     }
     if (keep) return next_request();
     if (exchange_ && exchange_->request.cut_off) {
-        reset_on_close();
+        transport_.reset_on_close();
         close();
         return false;
     }

@@ -6,6 +6,8 @@
 #include "server/http1/http_connection.hpp"
 #include "server/http_loop.hpp"
 #include "server/http_server.hpp"
+#include "server/tls/tls_context.hpp"
+#include "server/tls/tls_session.hpp"
 
 namespace basehttp {
 namespace {
@@ -15,15 +17,22 @@ constexpr std::uint64_t skippable_body = 64u << 10;
 
 }  // namespace
 
+/// Header fields that this connection adds to an answer, each with CRLF.
+std::string_view HttpConnection::own_fields() const {
+    return transport_.tls() != nullptr ? transport_.tls()->context().fields() : std::string_view();
+}
+
 /// How the handler, on its thread, reaches this loop. The connection outlives a turn, but not a
 /// wait between two turns.
 void HttpConnection::connect_handler(Request& request) {
+    if (transport_.tls() != nullptr) request.tls = transport_.tls()->info();
+    request.connection_fields = own_fields();
     request.outbox.on_flush = [this] { loop_.loop.post([this] { advance(); }); };
     request.on_finished = [this] { loop_.loop.post([this] { handler_finished(); }); };
     // May be called when the connection is gone: looks before it touches anything.
-    request.resume = [this, &http_loop = loop_, slot = slot_] {
-        http_loop.loop.post([this, &http_loop, slot] {
-            if (http_loop.holds(slot, *this)) turn_asked();
+    request.resume = [this, &http_loop = loop_, number = slot()] {
+        http_loop.loop.post([this, &http_loop, number] {
+            if (http_loop.holds(number, *this)) turn_asked();
         });
     };
 }
@@ -32,7 +41,7 @@ Address HttpConnection::local_address() const {
     sockaddr_storage storage{};
     socklen_t length = sizeof storage;
     auto* const address = reinterpret_cast<sockaddr*>(&storage);
-    if (::getsockname(socket_.get(), address, &length) != 0) return {};
+    if (::getsockname(slot(), address, &length) != 0) return {};
     return Address::from(address, length);
 }
 
@@ -67,7 +76,8 @@ void HttpConnection::handler_finished() {
         exchange_->done = true;
         state_ = State::sending;
         if (request.offered())
-            loop_.cache.insert(request.head(), request.offered(), loop_.loop.now());
+            loop_.cache.insert(request.head(), request.offered(), loop_.loop.now(),
+                               request.tls != nullptr);
     }
     advance();
 }

@@ -125,6 +125,7 @@ Log::~Log() {
 void Log::write(LogLevel level, std::string_view text) {
     const auto spd_level = spdlog_level(level);
     if (!sinks_->error->should_log(spd_level)) return;
+    if (forward_) return forward_(level, text);
     std::string safe;
     for (const char c : text) {
         if (static_cast<unsigned char>(c) < ' ' || c == 0x7f)
@@ -136,7 +137,10 @@ void Log::write(LogLevel level, std::string_view text) {
 }
 
 void Log::write_access(std::string_view lines) {
-    if (access_on() && !lines.empty())
+    if (!access_on() || lines.empty()) return;
+    if (forward_)
+        forward_({}, lines);
+    else
         sinks_->access->log(spdlog::level::info, spdlog::string_view_t(lines.data(), lines.size()));
 }
 
@@ -147,6 +151,7 @@ void Log::write_message(std::string_view line) {
 }
 
 void Log::flush() {
+    if (forward_) return;
     sinks_->error->flush();
     if (sinks_->access) sinks_->access->flush();
 }

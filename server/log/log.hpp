@@ -3,7 +3,9 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -42,11 +44,17 @@ class Log {
     bool access_on() const { return format_ != AccessFormat::off; }
     void flush();
 
+    /// Takes an event's text with its level, or whole access lines (without one).
+    using Forward = std::function<void(std::optional<LogLevel>, std::string_view)>;
+    /// In a forked child, whose copy of this has no thread that writes: everything goes there.
+    void forward_to(Forward forward) { forward_ = std::move(forward); }
+
   private:
     struct Sinks;
     std::unique_ptr<Sinks> sinks_;
     AccessFormat format_;
     bool python_messages_;
+    Forward forward_;  // in a forked child
 };
 
 }  // namespace basehttp

@@ -80,6 +80,7 @@ TEST_SUITE("afterwards") {
         Afterwards after;
         ThreadingHTTPServer server({"127.0.0.1", 0}, after.handler());
         server.set_log(std::make_shared<Log>(LogOptions{.access = "off", .level = LogLevel::off}));
+        speak_test_transport(server);
         std::thread serving([&] { server.serve_forever(); });
         RawClient client(server.server_port);
         client.send(get_work);

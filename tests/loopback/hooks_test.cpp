@@ -154,7 +154,7 @@ TEST_SUITE("hooks") {
         CHECK(contains(server.error_log(), "no handler"));
     }
 
-    TEST_CASE("service_actions is called once a second") {
+    TEST_CASE("service_actions is called every poll interval") {
         TestServer<Hooked<ThreadingHTTPServer>> server(echo_handler());
         server.settle();
         const int before = server.server().actions;

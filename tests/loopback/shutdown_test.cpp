@@ -132,6 +132,7 @@ TEST_SUITE("shutdown") {
     TEST_CASE("A server can serve, stop and serve again") {
         ThreadingHTTPServer server({"127.0.0.1", 0}, echo_handler());
         server.set_log(std::make_shared<Log>(LogOptions{.access = "off", .level = LogLevel::off}));
+        speak_test_transport(server);
         for (int round = 0; round < 3; ++round) {
             std::thread thread([&] { server.serve_forever(); });
             RawClient idle(server.server_port), client(server.server_port);

@@ -1,7 +1,7 @@
 // Writes the test cases of this program as commands for ctest:
 //     PROGRAM --list-test-cases --reporters=ctest --out=FILE
-// FILE is included by the list that tests/CMakeLists.txt writes, which sets ${program} and
-// ${properties}. Used instead of doctest_discover_tests because names may hold commas, brackets
+// FILE is included by the list that tests/CMakeLists.txt writes, which sets ${program}, ${suffix}
+// (of the names) and ${properties}. Used instead of doctest_discover_tests because names may hold commas, brackets
 // and quotes here, and the suite is part of the name.
 #include <doctest/doctest.h>
 
@@ -56,10 +56,10 @@ class CtestReporter : public doctest::IReporter {
                       << ": a second test case named \"" << name << "\"\n";
             std::exit(1);
         }
-        out_ << "add_test(" << bracket(name) << " ${program} --case-sensitive "
-             << bracket("--test-case=" + filter(test.m_name));
+        out_ << "set(name " << bracket(name) << ")\nadd_test(\"${name}${suffix}\" ${program}"
+             << " --case-sensitive " << bracket("--test-case=" + filter(test.m_name));
         if (!suite.empty()) out_ << ' ' << bracket("--test-suite=" + filter(suite));
-        out_ << ")\nset_tests_properties(" << bracket(name) << " PROPERTIES ${properties})\n";
+        out_ << ")\nset_tests_properties(\"${name}${suffix}\" PROPERTIES ${properties})\n";
     }
 
     std::ostream& out_;

@@ -2,7 +2,6 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
-#include <poll.h>
 #include <strings.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -97,37 +96,16 @@ Reply HttpClient::request(std::string_view method, std::string_view target, cons
     return receive(method == "HEAD");
 }
 
-void HttpClient::wait(short events) const {
-    pollfd polled{socket_.get(), events, 0};
-    int ready;
-    do {
-        ready = ::poll(&polled, 1, patience * 1000);
-    } while (ready < 0 && errno == EINTR);
-    if (ready == 0) fail("no byte in " + std::to_string(patience) + " s");
-}
-
 void HttpClient::send(std::string_view text) {
-    while (!text.empty()) {
-        wait(POLLOUT);
-        const ssize_t count =
-            ::send(socket_.get(), text.data(), text.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
-        if (count < 0 && (errno == EAGAIN || errno == EINTR)) continue;
-        if (count < 0) throw std::system_error(errno, std::generic_category(), "send");
-        text.remove_prefix(static_cast<std::size_t>(count));
-    }
+    if (!stream_.send(text)) throw std::system_error(EPIPE, std::generic_category(), "send");
 }
 
 /// False at the end of the stream.
 bool HttpClient::fill() {
-    for (;;) {
-        wait(POLLIN);
-        char bytes[65536];
-        const ssize_t count = ::recv(socket_.get(), bytes, sizeof bytes, MSG_DONTWAIT);
-        if (count < 0 && (errno == EAGAIN || errno == EINTR)) continue;
-        if (count < 0) throw std::system_error(errno, std::generic_category(), "recv");
-        input_.append(bytes, static_cast<std::size_t>(count));
-        return count > 0;
-    }
+    if (stream_.receive(input_)) return true;
+    if (stream_.was_cut())
+        throw std::system_error(ECONNRESET, std::generic_category(), stream_.tls_error());
+    return false;
 }
 
 std::string HttpClient::line() {
@@ -202,7 +180,5 @@ bool HttpClient::is_cut() {
     }
     return true;
 }
-
-void HttpClient::half_close() { ::shutdown(socket_.get(), SHUT_WR); }
 
 }  // namespace basehttp

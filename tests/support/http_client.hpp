@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "server/fd.hpp"
+#include "tests/support/test_tls_stream.hpp"
 
 namespace basehttp {
 
@@ -36,14 +36,19 @@ struct Endpoint {
     std::uint16_t port = 0;          ///< 0 for a unix socket
 };
 
-/// A connected stream socket, non-blocking. Throws std::system_error.
+/// A connected stream socket. Throws std::system_error.
 Fd connect_to(const Endpoint& endpoint);
 
-/// Every wait ends after `patience` seconds by throwing std::runtime_error, and so does an answer
-/// that is not well-formed: no CRLF, a wrong chunk, an end too early.
+/// Speaks the transport of the tests. Every wait ends after ClientStream::patience seconds by
+/// throwing std::runtime_error, and so does an answer that is not well-formed: no CRLF, a wrong
+/// chunk, an end too early.
 class HttpClient {
   public:
-    explicit HttpClient(const Endpoint& endpoint) : socket_(connect_to(endpoint)) {}
+    explicit HttpClient(const Endpoint& endpoint)
+        : stream_(ClientStream::of_test_transport(connect_to(endpoint))) {}
+    /// TLS, whatever the tests speak.
+    HttpClient(const Endpoint& endpoint, const TlsClientOptions& tls)
+        : stream_(connect_to(endpoint), tls) {}
 
     /// Sends a request (Host is added unless `fields` has one) and receives its answer.
     Reply request(std::string_view method, std::string_view target, const Fields& fields = {});
@@ -62,18 +67,17 @@ class HttpClient {
     bool ends();
     /// Whether the server cuts the connection, by its end or a reset, whatever comes before.
     bool is_cut();
-    void half_close();
+    void half_close() { stream_.half_close(); }
 
-    static constexpr int patience = 30;  ///< seconds
+    ClientStream& stream() { return stream_; }
 
   private:
     bool fill();
     std::string line();
     std::string take(std::size_t size);
     std::string take_chunks();
-    void wait(short events) const;
 
-    Fd socket_;
+    ClientStream stream_;
     std::string input_;
 };
 

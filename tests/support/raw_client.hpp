@@ -6,20 +6,25 @@
 #include <string>
 #include <string_view>
 
-#include "server/fd.hpp"
+#include "tests/support/test_tls_stream.hpp"
 
 namespace basehttp {
 
-/// One connection to 127.0.0.1. A wait longer than `patience` seconds throws std::runtime_error.
+/// One connection to 127.0.0.1, in the transport that the tests speak now: over TLS, its handshake
+/// is done when it is made. A wait longer than ClientStream::patience throws std::runtime_error.
 class RawClient {
   public:
     /// `receive_buffer`: bytes that the kernel holds for us, about; 0: its own choice.
     explicit RawClient(std::uint16_t port, int receive_buffer = 0);
+    /// TLS, whatever the tests speak.
+    RawClient(std::uint16_t port, const TlsClientOptions& tls, int receive_buffer = 0);
+    /// No TLS, whatever the tests speak.
+    static RawClient plain(std::uint16_t port);
 
     /// Sends everything. False: the server has cut the connection.
-    bool send(std::string_view text);
+    bool send(std::string_view text) { return stream_.send(text); }
     /// Sends as much as fits now; the number of bytes.
-    std::size_t send_some(std::string_view text);
+    std::size_t send_some(std::string_view text) { return stream_.send_some(text); }
 
     /// Exactly `size` bytes. Throws when the connection ends before.
     std::string receive(std::size_t size);
@@ -30,21 +35,23 @@ class RawClient {
     /// Whether the connection ended without a byte. Waits for the end.
     bool ends() { return receive_all().empty(); }
     /// Whether something (or the end) can be read at this moment.
-    bool something_there() const;
-    /// Whether receive_all() saw a reset instead of an orderly end.
-    bool was_reset() const { return was_reset_; }
+    bool something_there() { return !input_.empty() || stream_.readable(); }
+    /// Whether receive_all() saw a reset (over TLS: or an end without close_notify) instead of an
+    /// orderly end.
+    bool was_reset() const { return stream_.was_cut(); }
+    bool ended_cleanly() const { return stream_.ended_cleanly(); }
 
-    void half_close();  ///< No more bytes from us; the answer can still come.
-    void cut();         ///< Closes with a reset.
+    void half_close() { stream_.half_close(); }  ///< No more bytes; the answer can still come.
+    void cut() { stream_.cut(); }                ///< Closes with a reset.
 
-    static constexpr int patience = 20;  ///< seconds
+    ClientStream& stream() { return stream_; }
 
   private:
-    bool fill();
+    explicit RawClient(ClientStream stream) : stream_(std::move(stream)) {}
+    void fill();
 
-    Fd socket_;
+    ClientStream stream_;
     std::string input_;
-    bool was_reset_ = false;
 };
 
 /// All that the server at `port` answers to `text`; our side stays open until it closes.

@@ -8,6 +8,8 @@
 
 namespace basehttp {
 
+using namespace std::chrono_literals;
+
 TestServerBase::TestServerBase(std::unique_ptr<HTTPServer> server) : server_(std::move(server)) {
     log_ = std::make_shared<Log>(LogOptions{.access = (directory_ / "access").string(),
                                             .error = (directory_ / "error").string(),
@@ -16,6 +18,7 @@ TestServerBase::TestServerBase(std::unique_ptr<HTTPServer> server) : server_(std
                                             .python_messages = false});
     server_->set_log(log_);
     server_->clock = &clock;
+    speak_test_transport(*server_);
 }
 
 TestServerBase::~TestServerBase() {
@@ -25,12 +28,15 @@ TestServerBase::~TestServerBase() {
 }
 
 void TestServerBase::start() {
-    thread_ = std::thread([this] { server_->serve_forever(); });
+    thread_ = std::thread([this] {
+        server_->serve_forever();
+        ended_.set_value();
+    });
 }
 
 /// A connection that brings nothing and ends: the loop closes it, after everything before it.
 void TestServerBase::settle() const {
-    RawClient client(port());
+    RawClient client = RawClient::plain(port());
     client.half_close();
     client.receive_all();
 }
@@ -47,16 +53,21 @@ void TestServerBase::begin_shutdown() {
 
 void TestServerBase::join() {
     if (!thread_.joinable()) return;
+    // Over TLS a connection lingers until its client closes or its time has passed.
+    const auto ended = ended_.get_future();
+    for (int i = 0; i < 8 && ended.wait_for(400ms) != std::future_status::ready; ++i)
+        clock.advance(3s);
     thread_.join();
+    if (stopper_.joinable()) stopper_.join();
     server_->server_close();
 }
 
 void TestServerBase::stop() {
-    if (stopper_.joinable())
-        stopper_.join();
-    else if (thread_.joinable())
-        advance(Milliseconds{3000});  // ends the lingering of clients that are still there
-    if (thread_.joinable()) server_->shutdown();
+    if (!thread_.joinable()) return;
+    if (!stopper_.joinable()) {
+        advance(3s);  // ends the lingering of clients that are still there
+        begin_shutdown();
+    }
     join();
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <future>
 #include <memory>
 #include <string>
 #include <thread>
@@ -56,6 +57,7 @@ class TestServerBase {
     TempDir directory_;
     std::shared_ptr<Log> log_;
     std::unique_ptr<HTTPServer> server_;
+    std::promise<void> ended_;
     std::thread thread_, stopper_;
     bool errors_expected_ = false;
 };

@@ -73,6 +73,7 @@ TEST_CASE("The daemon's options count too, but --header is the request's") {
     CHECK(site.cgi.timeout == std::chrono::seconds(3));
     CHECK(site.headers.empty());
     CHECK(parsed.cgi_command.headers == Pairs{{"A", "b"}});
+    CHECK(refusal({"x", "--tls-cert", "/no/key/that/we/may/read"}) == "");
     CHECK(refusal({"x", "--config", "/no/such.ini"}) ==
           "basehttpd: configuration file '/no/such.ini' cannot be read: No such file or directory");
 }

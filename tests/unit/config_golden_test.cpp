@@ -87,7 +87,7 @@ TEST_CASE("Each configuration file of tests/config gives its expected settings o
         CHECK(actual == content(expected));
         ++count;
     }
-    CHECK(count > 70);
+    CHECK(count > 160);
 }
 
 TEST_SUITE_END();

@@ -80,6 +80,11 @@ TEST_CASE("The examples in the sample are right, and one is a site of its own") 
     CHECK(config.sites[0].cgi.env.size() == 2);
     CHECK(config.sites[1].cgi.directories == std::vector<std::string>{"/scripts"});
     CHECK(config.sites[1].cgi.env.size() == 1);
+    CHECK(config.tls_port == 443);
+    CHECK(config.sites[0].tls.keys.size() == 1);
+    CHECK(config.sites[1].tls.certificates ==
+          std::vector<std::string>{"/etc/basehttpd/example.org.pem"});
+    CHECK(config.sites[1].tls.keys.empty());
 }
 
 TEST_SUITE_END();

@@ -1,0 +1,27 @@
+# Runs at `cmake --install`: copies handlers/basehttp.hpp, and all that it includes in turn, to
+# include/basehttp/, where "server/x.hpp" becomes "basehttp/server/x.hpp", so that a consumer needs
+# one -I. Given: source, staging, destination (absolute or below the prefix).
+cmake_minimum_required(VERSION 3.25)
+set(todo handlers/basehttp.hpp)
+set(done "")
+file(REMOVE_RECURSE ${staging})
+while(todo)
+  list(POP_FRONT todo header)
+  list(APPEND done ${header})
+  file(READ ${source}/${header} text)
+  string(REGEX MATCHALL "#include \"[^\"\n]+\"" lines "${text}")
+  foreach(line ${lines})
+    string(REGEX REPLACE ".*\"(.*)\"" "\\1" included "${line}")
+    if(NOT included IN_LIST done AND NOT included IN_LIST todo)
+      list(APPEND todo ${included})
+    endif()
+  endforeach()
+  string(REGEX REPLACE "#include \"" "#include \"basehttp/" text "${text}")
+  if(header STREQUAL handlers/basehttp.hpp)
+    set(header basehttp.hpp)
+  endif()
+  file(WRITE ${staging}/basehttp/${header} "${text}")
+endwhile()
+cmake_path(ABSOLUTE_PATH destination BASE_DIRECTORY ${CMAKE_INSTALL_PREFIX})
+file(REMOVE_RECURSE $ENV{DESTDIR}${destination}/basehttp)  # of an older version
+file(INSTALL DESTINATION ${destination} TYPE DIRECTORY FILES ${staging}/basehttp)

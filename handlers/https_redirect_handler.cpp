@@ -1,0 +1,40 @@
+#include "handlers/https_redirect_handler.hpp"
+
+#include <string>
+
+namespace basehttp {
+namespace {
+
+/// Without the port: "example.org", "[::1]".
+std::string_view host_only(std::string_view host) {
+    const std::size_t from = host.starts_with('[') ? host.find(']') : 0;
+    return host.substr(0, host.find(':', from));
+}
+
+}  // namespace
+
+HTTPSRedirectHandler::HTTPSRedirectHandler(Request& request_, const Address& client_address_,
+                                           BaseServer& server_, std::uint16_t https_port)
+    : BaseHTTPRequestHandler(request_, client_address_, server_), https_port_(https_port) {}
+
+bool HTTPSRedirectHandler::is_exempt(std::string_view target) {
+    return target.starts_with("/.well-known/acme-challenge/");
+}
+
+void HTTPSRedirectHandler::method_not_implemented() {
+    std::string host(host_only(request.head().host));
+    if (host.empty()) {
+        const std::string& own = request.server_address.host;
+        host = own.find(':') != std::string::npos ? "[" + own + "]" : own;
+    }
+    if (host.empty() || !path.starts_with('/'))
+        return send_error(400, "Use https:// for this site");
+    std::string location = "https://" + host;
+    if (https_port_ != 443) location += ":" + std::to_string(https_port_);
+    send_response(command == "GET" || command == "HEAD" ? 301 : 308);
+    send_header("Location", location + path);
+    send_header("Content-Length", std::uint64_t{0});
+    end_headers();
+}
+
+}  // namespace basehttp

@@ -1,0 +1,34 @@
+// A client's connection, whatever is spoken on it: what its loop does with it.
+#pragma once
+
+#include <chrono>
+
+#include "server/event_loop.hpp"
+
+namespace basehttp {
+
+/// Owned by its HttpLoop, loop thread only. One object a phase: the TLS handshake is one, the
+/// requests after it another, on the same socket and in the same slot.
+class Connection : public Watcher {
+  public:
+    explicit Connection(int slot) : slot_(slot) {}
+
+    /// Called once when its loop has it and watches its socket.
+    virtual void start() = 0;
+    /// Acts on what took too long. Once a tick.
+    virtual void check_deadline(std::chrono::microseconds now) = 0;
+    /// Finishes what is in progress, then closes; closes at once when idle.
+    virtual void drain() = 0;
+    /// The time to finish is over.
+    virtual void cut() = 0;
+    /// Drops everything.
+    virtual void abort() = 0;
+
+    /// Where its loop keeps it: the number of its socket.
+    int slot() const { return slot_; }
+
+  private:
+    const int slot_;
+};
+
+}  // namespace basehttp

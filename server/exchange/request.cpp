@@ -1,0 +1,16 @@
+#include "server/exchange/request.hpp"
+
+#include <utility>
+
+#include "server/base_request_handler.hpp"
+
+namespace basehttp {
+
+Request::Request(std::string text, const RequestHead& head, const char* from, Address client)
+    : text_(std::move(text)),
+      head_(head.rebased(from, text_.data())),
+      client_address_(std::move(client)) {}
+
+Request::~Request() = default;
+
+}  // namespace basehttp

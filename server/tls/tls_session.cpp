@@ -1,0 +1,198 @@
+#include "server/tls/tls_session.hpp"
+
+#include <openssl/bio.h>
+#include <openssl/err.h>
+#include <openssl/x509.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <new>
+#include <utility>
+
+#include "server/tls/tls_context.hpp"
+
+namespace basehttp {
+namespace {
+
+std::string text_of(const X509_NAME* name) {
+    const std::unique_ptr<BIO, decltype(&BIO_free_all)> out(BIO_new(BIO_s_mem()), BIO_free_all);
+    if (!out || X509_NAME_print_ex(out.get(), name, 0, XN_FLAG_RFC2253) < 0) return {};
+    char* bytes = nullptr;
+    const long size = BIO_get_mem_data(out.get(), &bytes);
+    return {bytes, static_cast<std::size_t>(std::max(0L, size))};
+}
+
+std::string hexadecimal(const ASN1_INTEGER* number) {
+    const std::unique_ptr<BIGNUM, decltype(&BN_free)> big(ASN1_INTEGER_to_BN(number, nullptr),
+                                                          BN_free);
+    char* const digits = big ? BN_bn2hex(big.get()) : nullptr;
+    std::string text = digits != nullptr ? digits : "";
+    OPENSSL_free(digits);
+    return text;
+}
+
+std::string text_or_empty(const char* text) { return text != nullptr ? text : ""; }
+
+}  // namespace
+
+TlsSession::TlsSession(std::shared_ptr<const TlsSites> sites, int socket)
+    : sites_(std::move(sites)), ssl_(SSL_new(sites_->fallback().get())) {
+    if (!ssl_ || SSL_set_fd(ssl_.get(), socket) != 1) {
+        ERR_clear_error();
+        throw std::bad_alloc();
+    }
+    BIO* const bio = SSL_get_rbio(ssl_.get());
+    BIO_set_callback_ex(bio, observe_read);
+    BIO_set_callback_arg(bio, reinterpret_cast<char*>(this));
+    SSL_set_accept_state(ssl_.get());
+}
+
+TlsSession::~TlsSession() {
+    BIO_set_callback_ex(SSL_get_rbio(ssl_.get()), nullptr);
+    // A session stays good for resumption although its connection ended without ceremony.
+    if (!broken_) SSL_set_shutdown(ssl_.get(), SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
+}
+
+/// A read that brings less than asked for has emptied the socket: asking again would cost a system
+/// call for nothing.
+long TlsSession::observe_read(BIO* bio, int operation, const char*, std::size_t size, int, long,
+                              int result, std::size_t* processed) {
+    if (operation == (BIO_CB_READ | BIO_CB_RETURN)) {
+        auto* const session = reinterpret_cast<TlsSession*>(BIO_get_callback_arg(bio));
+        session->drained_ = result <= 0 || *processed < size;
+    }
+    return result;
+}
+
+TlsSession::Handshake TlsSession::handshake() {
+    ERR_clear_error();
+    const int result = SSL_do_handshake(ssl_.get());
+    if (result == 1) {
+        kernel_sends_ = BIO_get_ktls_send(SSL_get_wbio(ssl_.get())) == 1;
+        return Handshake::done;
+    }
+    const int error = SSL_get_error(ssl_.get(), result);
+    if (error == SSL_ERROR_WANT_READ || error == SSL_ERROR_WANT_WRITE) return Handshake::waiting;
+    broken_ = true;
+    failure_ = error == SSL_ERROR_SSL ? openssl_reason() : "the connection ended";
+    ERR_clear_error();
+    return Handshake::failed;
+}
+
+long TlsSession::receive(std::span<char> out) {
+    ERR_clear_error();
+    std::size_t count = 0;
+    const int result = SSL_read_ex(ssl_.get(), out.data(), out.size(), &count);
+    if (result == 1) return static_cast<long>(count);
+    switch (SSL_get_error(ssl_.get(), result)) {
+        case SSL_ERROR_WANT_READ:
+        case SSL_ERROR_WANT_WRITE:
+            return -1;
+        case SSL_ERROR_ZERO_RETURN:
+            return 0;
+        default:
+            break;
+    }
+    ERR_clear_error();
+    broken_ = true;
+    return -2;
+}
+
+long TlsSession::write(const char* data, std::size_t size) {
+    if (broken_) return -2;
+    ERR_clear_error();
+    std::size_t count = 0;
+    const int result = SSL_write_ex(ssl_.get(), data, size, &count);
+    if (result == 1) {
+        blocked_ = 0;
+        return static_cast<long>(count);
+    }
+    const int error = SSL_get_error(ssl_.get(), result);
+    if (error == SSL_ERROR_WANT_WRITE || error == SSL_ERROR_WANT_READ) {
+        blocked_ = size;
+        return -1;
+    }
+    ERR_clear_error();
+    broken_ = true;
+    return -2;
+}
+
+long TlsSession::send(std::string_view bytes) {
+    return write(bytes.data(), std::min(bytes.size(), record_size));
+}
+
+/// The record that the socket did not take is encrypted already: OpenSSL wants as many bytes again,
+/// and does not look at them.
+long TlsSession::send_record(SendQueue& queue, std::span<char> scratch) {
+    const auto bytes = queue.peek(scratch.first(record_size));
+    if (blocked_ > 0 && (!bytes || bytes->size() < blocked_))
+        return write(scratch.data(), blocked_);
+    if (!bytes) return 0;
+    return write(bytes->data(), blocked_ > 0 ? blocked_ : bytes->size());
+}
+
+long TlsSession::send_region(SendQueue& queue) {
+    const Segment& region = queue.front();
+    ERR_clear_error();
+    errno = 0;
+    const ossl_ssize_t count =
+        SSL_sendfile(ssl_.get(), region.file, static_cast<off_t>(region.offset),
+                     std::min<std::uint64_t>(region.length, SendQueue::turn), 0);
+    if (count >= 0) return count;
+    if (SSL_get_error(ssl_.get(), static_cast<int>(count)) == SSL_ERROR_WANT_WRITE) return -1;
+    const bool unreadable = errno == EIO;
+    ERR_clear_error();
+    broken_ = true;
+    return unreadable ? 0 : -2;
+}
+
+SendStatus TlsSession::send(SendQueue& queue, std::span<char> scratch, std::uint64_t& sent) {
+    std::uint64_t this_turn = 0;
+    while (!queue.empty()) {
+        if (this_turn >= SendQueue::turn) return SendStatus::paused;
+        const bool by_kernel = kernel_sends_ && blocked_ == 0 && queue.front().is_file();
+        const long count = by_kernel ? send_region(queue) : send_record(queue, scratch);
+        if (count == 0) return SendStatus::shrunk;
+        if (count == -1) return SendStatus::blocked;
+        if (count < 0) return SendStatus::failed;
+        const auto bytes = static_cast<std::uint64_t>(count);
+        queue.advance(bytes);
+        this_turn += bytes;
+        sent += bytes;
+    }
+    queue.clear();
+    return SendStatus::sent;
+}
+
+void TlsSession::close_notify() {
+    if (broken_) return;
+    ERR_clear_error();
+    SSL_shutdown(ssl_.get());
+    ERR_clear_error();
+    broken_ = true;
+}
+
+const TlsContext& TlsSession::context() const { return TlsContext::of(ssl_.get()); }
+
+const std::shared_ptr<const TlsInfo>& TlsSession::info() {
+    if (info_) return info_;
+    auto info = std::make_shared<TlsInfo>();
+    info->protocol = SSL_get_version(ssl_.get());
+    info->cipher = text_or_empty(SSL_get_cipher_name(ssl_.get()));
+    info->server_name = text_or_empty(SSL_get_servername(ssl_.get(), TLSEXT_NAMETYPE_host_name));
+    info->resumed = SSL_session_reused(ssl_.get()) == 1;
+    const unsigned char* protocol = nullptr;
+    unsigned size = 0;
+    SSL_get0_alpn_selected(ssl_.get(), &protocol, &size);
+    if (size > 0) info->alpn.assign(reinterpret_cast<const char*>(protocol), size);
+    if (const X509* const client = SSL_get0_peer_certificate(ssl_.get())) {
+        info->client_verified = SSL_get_verify_result(ssl_.get()) == X509_V_OK;
+        info->client_subject = text_of(X509_get_subject_name(client));
+        info->client_issuer = text_of(X509_get_issuer_name(client));
+        info->client_serial = hexadecimal(X509_get0_serialNumber(client));
+    }
+    info_ = std::move(info);
+    return info_;
+}
+
+}  // namespace basehttp

@@ -1,0 +1,71 @@
+// TLS on one socket, driven by readiness. Includes OpenSSL: internal.
+#pragma once
+
+#include <openssl/ssl.h>
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "server/exchange/send_queue.hpp"
+#include "server/tls/tls_info.hpp"
+#include "server/tls/tls_sites.hpp"
+
+namespace basehttp {
+
+/// Loop thread only. The socket is another's and must outlive it. Nothing here waits.
+class TlsSession {
+  public:
+    TlsSession(std::shared_ptr<const TlsSites> sites, int socket);
+    TlsSession(const TlsSession&) = delete;
+    TlsSession& operator=(const TlsSession&) = delete;
+    ~TlsSession();
+
+    enum class Handshake { done, waiting, failed };
+    /// Goes on with the handshake as far as the socket allows.
+    Handshake handshake();
+    /// Why it failed.
+    const std::string& failure() const { return failure_; }
+
+    /// Reads into `out`. 0: the client has finished; -1: nothing there now; -2: it is gone.
+    long receive(std::span<char> out);
+    /// Whether another receive() may bring something before the socket is readable again.
+    bool may_have_more() const { return !drained_ || SSL_has_pending(ssl_.get()) == 1; }
+
+    /// Sends one record of `bytes`, the number of its bytes; -1: the socket is full; -2: gone.
+    long send(std::string_view bytes);
+    /// As SendQueue::send to a socket; `scratch` has record_size bytes.
+    SendStatus send(SendQueue& queue, std::span<char> scratch, std::uint64_t& sent);
+    /// Tells the client that nothing follows (close_notify, RFC 8446 section 6.1). Once.
+    void close_notify();
+
+    const TlsContext& context() const;
+    const TlsSites& sites() const { return *sites_; }
+    /// What was settled; made when first asked for.
+    const std::shared_ptr<const TlsInfo>& info();
+
+    static constexpr std::size_t record_size = 16u << 10;  ///< RFC 8446 section 5.1
+
+  private:
+    struct Free {
+        void operator()(SSL* ssl) const { SSL_free(ssl); }
+    };
+    static long observe_read(BIO* bio, int operation, const char* data, std::size_t size, int, long,
+                             int result, std::size_t* processed);
+    long send_record(SendQueue& queue, std::span<char> scratch);
+    long send_region(SendQueue& queue);
+    long write(const char* data, std::size_t size);
+
+    std::shared_ptr<const TlsSites> sites_;  // kept while a connection uses them
+    std::unique_ptr<SSL, Free> ssl_;
+    std::shared_ptr<const TlsInfo> info_;
+    std::string failure_;
+    std::size_t blocked_ = 0;  // bytes of the record that the socket did not take
+    bool drained_ = false;     // the last read from the socket brought less than asked for
+    bool broken_ = false;      // nothing more may be sent
+    bool kernel_sends_ = false;
+};
+
+}  // namespace basehttp

@@ -1,0 +1,69 @@
+#include "server/transport.hpp"
+
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "server/tls/tls_session.hpp"
+
+namespace basehttp {
+
+Transport::Transport(Fd socket) : socket_(std::move(socket)) {}
+Transport::Transport(Fd socket, std::unique_ptr<TlsSession> tls)
+    : socket_(std::move(socket)), tls_(std::move(tls)) {}
+Transport::Transport(Transport&&) noexcept = default;
+Transport::~Transport() = default;
+
+long Transport::receive(std::span<char> out) {
+    if (tls_) {
+        const long count = tls_->receive(out);
+        readable_ = count > 0 && (tls_->may_have_more() || half_closed_);
+        if (count == 0) half_closed_ = true;
+        return count;
+    }
+    for (;;) {
+        const ssize_t count = ::recv(socket_.get(), out.data(), out.size(), 0);
+        if (count < 0 && errno == EINTR) continue;
+        if (count < 0 && errno != EAGAIN) return -2;
+        // A short read has emptied the socket: the next edge tells of more.
+        readable_ = count == static_cast<ssize_t>(out.size()) || (count > 0 && half_closed_);
+        if (count == 0) half_closed_ = true;
+        return count;
+    }
+}
+
+std::size_t Transport::send(std::string_view bytes) {
+    if (!tls_) {
+        const ssize_t count = ::send(socket_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
+        return static_cast<std::size_t>(std::max<ssize_t>(0, count));
+    }
+    std::size_t sent = 0;
+    while (sent < bytes.size()) {
+        const long count = tls_->send(bytes.substr(sent));
+        if (count <= 0) break;
+        sent += static_cast<std::size_t>(count);
+    }
+    return sent;
+}
+
+SendStatus Transport::send(SendQueue& queue, std::span<char> scratch, std::uint64_t& sent) {
+    return tls_ ? tls_->send(queue, scratch, sent) : queue.send(socket_.get(), sent);
+}
+
+void Transport::finish(bool linger) {
+    if (tls_) tls_->close_notify();
+    if (linger) ::shutdown(socket_.get(), SHUT_WR);
+}
+
+void Transport::reset_on_close() {
+    const ::linger at_once{1, 0};
+    ::setsockopt(socket_.get(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+}
+
+void Transport::close() {
+    tls_.reset();
+    socket_.reset();
+}
+
+}  // namespace basehttp
