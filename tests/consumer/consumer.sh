@@ -70,7 +70,7 @@ template class basehttp::ThreadingMixIn<basehttp::HTTPServer>;
 template class basehttp::ForkingMixIn<basehttp::HTTPSServer>;
 END
     undefined=$("$CXX" -std=c++20 -fPIC -shared -fkeep-inline-functions -Wl,--no-undefined \
-        $CXXFLAGS -I"$prefix/include" "$prefix/inline.cpp" -L"$prefix/lib" -lbasehttp \
+        -I"$prefix/include" "$prefix/inline.cpp" -L"$prefix/lib" -lbasehttp \
         -o "$prefix/inline.so" 2>&1) ||
         fail "Code in the headers calls what is not exported:" \
             "$(grep -o 'undefined reference.*' <<<"$undefined" | sort -u)"

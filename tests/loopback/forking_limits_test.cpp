@@ -4,6 +4,7 @@
 
 #include <csignal>
 #include <cstdio>
+#include <fstream>
 #include <ostream>
 #include <string>
 
@@ -32,6 +33,13 @@ struct Gate {
         });
     }
 };
+
+/// Whether there is such a process, and it is no zombie.
+bool is_running(std::size_t pid) {
+    std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
+    std::string stat;
+    return std::getline(file, stat) && stat.find(") Z") == std::string::npos;
+}
 
 ForkingTestServer::Prepare with_timeout(Milliseconds timeout) {
     return [timeout](ForkingHTTPServer& s) { s.request_timeout = timeout; };
@@ -149,17 +157,23 @@ TEST_SUITE("forking limits") {
 
     TEST_CASE("What a handler has started in its process group is ended with it") {
         const Signal alive;
+        const SharedNumber grandchild;
         ForkingTestServer server(function_handler([&](FunctionHandler&) {
-                                     if (::fork() == 0) alive.give();
+                                     if (::fork() == 0) {
+                                         *grandchild = static_cast<std::size_t>(::getpid());
+                                         alive.give();
+                                     }
                                      for (;;) ::pause();
                                  }),
                                  with_timeout(5s));
         HttpClient client = server.client();
         client.send(get);
         CHECK(alive.take());
+        CHECK(is_running(*grandchild));
         server.advance(5s);
         // The grandchild holds a copy of the channel: without it the end is seen all the same.
         CHECK(client.receive().status == 504);
+        CHECK(comes_true(server, [&] { return !is_running(*grandchild); }));
         server.error_log();
     }
 

@@ -114,24 +114,27 @@ TEST_SUITE("tls sessions") {
         const TlsFiles one = TestCa::shared().issue(
             "sessions", {.names = {"DNS:open.test", "DNS:closed.test", "DNS:localhost"}});
         for (const Kind& kind : kinds) {
-            CAPTURE(kind.version);
-            CAPTURE(kind.tickets);
-            TlsSettings open = settings_for(kind);
-            open.certificates = {{one.certificate, one.key, ""}};
-            TlsSettings closed = open;
-            closed.client = ClientCertificates::required;
-            closed.client_ca = TestCa::shared().file();
-            auto sites = std::make_shared<TlsSites>(open);
-            sites->add("open.test", open);
-            sites->add("closed.test", closed);
-            TestServer server(tls_info_handler(), SpeaksTls(sites));
+            for (const auto asked : {ClientCertificates::off, ClientCertificates::optional}) {
+                CAPTURE(kind.version);
+                CAPTURE(kind.tickets);
+                TlsSettings open = settings_for(kind);
+                open.certificates = {{one.certificate, one.key, ""}};
+                open.client_ca = TestCa::shared().file();
+                open.client = asked;
+                TlsSettings closed = open;
+                closed.client = ClientCertificates::required;
+                auto sites = std::make_shared<TlsSites>(open);
+                sites->add("open.test", open);
+                sites->add("closed.test", closed);
+                TestServer server(tls_info_handler(), SpeaksTls(sites));
 
-            TlsClientOptions options = options_for(kind);
-            options.server_name = "open.test";
-            const TlsSession session = session_of(server, options);
-            CHECK(resumes(server, options, session));
-            options.server_name = "closed.test";
-            CHECK_THROWS(resumes(server, options, session));
+                TlsClientOptions options = options_for(kind);
+                options.server_name = "open.test";
+                const TlsSession session = session_of(server, options);
+                CHECK(resumes(server, options, session));
+                options.server_name = "closed.test";
+                CHECK_THROWS(resumes(server, options, session));
+            }
         }
     }
 

@@ -3,7 +3,6 @@
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 
-#include <cstdio>
 #include <cstdlib>
 #include <stdexcept>
 #include <string_view>
@@ -73,11 +72,6 @@ void SslFree::operator()(ssl_session_st* session) const { SSL_SESSION_free(sessi
 bool over_tls() {
     const char* const transport = std::getenv("BASEHTTP_TEST_TRANSPORT");
     return transport != nullptr && std::string_view(transport) == "tls";
-}
-
-bool plain_only(const char* why) {
-    if (over_tls()) std::printf("SKIPPED: %s\n", why);
-    return !over_tls();
 }
 
 void speak_test_transport(HTTPServer& server) {

@@ -19,10 +19,6 @@ class HTTPServer;
 /// TLS unless they say otherwise.
 bool over_tls();
 
-/// For a test whose subject is the plain socket itself: false, and the test is SKIPPED, over TLS.
-///     if (!plain_only("counts bytes in the kernel's buffers")) return;
-bool plain_only(const char* why);
-
 /// Over TLS: gives the server a certificate for localhost. Else does nothing.
 void speak_test_transport(HTTPServer& server);
 
