@@ -60,8 +60,24 @@ bool is_host(std::string_view host) {
 }
 
 /// No names but this one: what a name means may change, and looking it up may hang.
+/// A name to be looked up: labels of letters, digits and '-' with dots between them, one letter at
+/// least, so that a slip in an IPv4 address is no name.
+bool is_host_name(std::string_view host) {
+    char before = '.';
+    bool has_letter = false;
+    for (const char c : host) {
+        const bool is_letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+        const bool is_good = is_letter || (c >= '0' && c <= '9') || (before != '.' && c == '-') ||
+                             (before != '.' && before != '-' && c == '.');
+        if (!is_good) return false;
+        has_letter = has_letter || is_letter;
+        before = c;
+    }
+    return has_letter && before != '.' && before != '-';
+}
+
 bool is_bind_host(std::string_view host) {
-    return host == "*" || host == "localhost" || is_v4(host);
+    return host == "*" || is_v4(host) || is_host_name(host);
 }
 
 bool is_port(std::string_view text) {

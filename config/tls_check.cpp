@@ -102,6 +102,11 @@ void check_clients(const Checked& in, std::size_t site) {
                         "needs client_ca, the file of the authorities that sign the certificates "
                         "of clients");
     }
+    if (tls.client == "required" && in.config.tls_port && !tls.redirect) {
+        in.refuse_value({site, "client", tls.client},
+                        "keeps nobody out on the plain port, where there are no certificates; set "
+                        "redirect = on, too");
+    }
     if (!tls.client_ca.empty() && !is_asked(in.config, tls.client_ca)) {
         in.refuse_value({site, "client_ca", tls.client_ca},
                         "asks no client for a certificate; set client to optional or required, "

@@ -52,19 +52,22 @@ void BaseHTTPRequestHandler::handle() {
 void BaseHTTPRequestHandler::handle_one_request() {
     const bool first_turn = !parsed_;
     parsed_ = true;
-    if (first_turn && !parse_request()) return;
+    bool goes_on = !first_turn;
+    if (first_turn) guard([&] { goes_on = parse_request(); });
+    if (!goes_on) return;
     if (!request.body_complete && needs_body()) {
         request.wants_body = true;
         return wfile.flush();
     }
-    run_method();
+    guard([this] { call_method(); });
     request.body_bytes = wfile.body_bytes();
 }
 
-/// An exception before the answer began becomes a 500; the server logs it either way.
-void BaseHTTPRequestHandler::run_method() {
+/// Runs part of the request. An exception before the answer began becomes a 500; the server logs it
+/// either way.
+void BaseHTTPRequestHandler::guard(const std::function<void()>& action) {
     try {
-        try_method();
+        answer_http_errors(action);
     } catch (const BrokenPipe&) {
         wfile.abandon();
         request.body_bytes = wfile.body_bytes();
@@ -84,9 +87,9 @@ void BaseHTTPRequestHandler::run_method() {
 }
 
 /// An HTTPError before the answer began is the answer, and no fault of the program.
-void BaseHTTPRequestHandler::try_method() {
+void BaseHTTPRequestHandler::answer_http_errors(const std::function<void()>& action) {
     try {
-        call_method();
+        action();
     } catch (const HTTPError& error) {
         if (headers_sent()) throw;
         answer_exception(error.code(), error.what());
@@ -125,6 +128,7 @@ void BaseHTTPRequestHandler::call_method() {
 void BaseHTTPRequestHandler::finish_answer() {
     if (!headers_sent()) {
         log_error("the handler sent no answer");
+        header_buffer_.clear();
         send_error(500);
     }
     if (!wfile.end()) close_connection = true;

@@ -18,7 +18,7 @@ void refuse_line_breaks(std::string_view text, const char* what) {
 }  // namespace
 
 void BaseHTTPRequestHandler::send_response(int code, std::string_view message) {
-    log_request(code);
+    if (!wfile.framed()) log_request(code);
     send_response_only(code, message);
     if (const std::string version = version_string(); !version.empty())
         send_header("Server", version);
@@ -30,7 +30,7 @@ void BaseHTTPRequestHandler::send_response_only(int code, std::string_view messa
     if (message.empty() && known != responses.end()) message = known->second.first;
     refuse_line_breaks(message, "The status phrase");
     status_ = code;
-    if (code >= 200) request.status = code;
+    if (code >= 200 && !wfile.framed()) request.status = code;
     content_length_.reset();
     own_transfer_encoding_ = connection_sent_ = false;
     header_buffer_.append(protocol_version).append(" ").append(std::to_string(code)).append(" ");
@@ -160,6 +160,8 @@ void BaseHTTPRequestHandler::send_error(int code, std::string_view message,
     if (message.empty()) message = phrase;
     if (explain.empty()) explain = explanation;
     log_error("code " + std::to_string(code) + ", message " + std::string(message));
+    if (drop_second_answer()) return;
+    if (!headers_sent()) header_buffer_.clear();  // of an answer that was begun
     send_response(code, message);
     send_error_headers(code);
     std::string page;

@@ -44,6 +44,7 @@
 #include "handlers/forms/form_limits.hpp"
 #include "handlers/http_error.hpp"
 #include "handlers/https_redirect_handler.hpp"
+#include "handlers/setting_text.hpp"
 #include "handlers/simple_http_request_handler.hpp"
 #include "handlers/stream_request_handler.hpp"
 
@@ -68,4 +69,14 @@
 #include "server/http_date.hpp"
 
 /// Servers and request handlers shaped like Python's socketserver and http.server.
+///
+/// What has a name of Python's does what Python's documentation says, unless a comment or
+/// docs/python.md tells otherwise: docs.python.org/3/library/socketserver.html and
+/// http.server.html, email.message for Headers, urllib.parse for urllib, 3.12's cgi for
+/// FieldStorage.
+///
+/// Threads: "loop thread" is the one that runs an EventLoop, "before serving" means on one thread
+/// before serve_forever() or handle_request(). Where no thread is named, an object is for one
+/// thread at a time and a function for any. Errors: functions throw what their comments say, and
+/// std::bad_alloc. Units: sizes are in bytes, and durations have the unit of their type.
 namespace basehttp {}

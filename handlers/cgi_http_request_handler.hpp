@@ -13,6 +13,7 @@
 #include "handlers/cgi/script_gate.hpp"
 #include "handlers/cgi/script_lookup.hpp"
 #include "handlers/simple_http_request_handler.hpp"
+#include "server/api.hpp"
 #include "server/log/log.hpp"
 
 namespace basehttp {
@@ -23,13 +24,16 @@ namespace basehttp {
 /// A script runs when the body of the request is there, with a thread of its own to wait for it
 /// (BlockingSection); until the gate lets it run it holds no thread. Under a server without threads
 /// the answer is sent only when the script has ended, as in Python.
-class CGIHTTPRequestHandler : public SimpleHTTPRequestHandler {
+class BASEHTTP_API CGIHTTPRequestHandler : public SimpleHTTPRequestHandler {
   public:
+    /// `settings`: how scripts run; its gate is shared by all handlers.
     CGIHTTPRequestHandler(Request& request_, const Address& client_address_, BaseServer& server_,
                           std::shared_ptr<const StaticSite> site,
                           std::shared_ptr<const CgiSettings> settings);
     ~CGIHTTPRequestHandler() override;
 
+    ///@{
+    /// run_cgi() if is_cgi(), else as SimpleHTTPRequestHandler.
     void do_GET() override;
     void do_HEAD() override;
     void do_POST() override;
@@ -37,6 +41,7 @@ class CGIHTTPRequestHandler : public SimpleHTTPRequestHandler {
     void do_DELETE() override;
     void do_PATCH() override;
     void do_OPTIONS() override;
+    ///@}
 
     /// Whether a script answers for `path`, or refuses to. Python's is_cgi().
     virtual bool is_cgi();
@@ -53,6 +58,7 @@ class CGIHTTPRequestHandler : public SimpleHTTPRequestHandler {
     bool is_unlisted(std::string_view name) override;
     void method_not_implemented() override;
 
+    /// How scripts run. Immutable.
     const CgiSettings& settings() const { return *settings_; }
     /// Of the script that is_cgi() found.
     Environment environment();

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "handlers/base_http_request_handler.hpp"
+#include "server/api.hpp"
 
 namespace basehttp {
 
@@ -16,7 +17,7 @@ namespace basehttp {
 /// The handler's thread only, and not longer than the handler. Each stream holds one worker, so
 /// leave some for other requests (max_workers); on a server without threads nothing is sent before
 /// the handler ends. All that is sent goes out at once.
-class EventStream {
+class BASEHTTP_API EventStream {
   public:
     /// Sends the header: 200, text/event-stream, no caching, no gathering in a proxy.
     explicit EventStream(BaseHTTPRequestHandler& handler);

@@ -12,6 +12,7 @@
 
 #include "handlers/http/cookies.hpp"
 #include "handlers/http/quality_values.hpp"
+#include "server/api.hpp"
 #include "server/http1/request_head.hpp"
 
 namespace basehttp {
@@ -22,7 +23,7 @@ namespace basehttp {
 ///
 /// A question about "the" field of a name means the first. No question throws: a field that is
 /// missing or says nothing sensible gives nullopt, an empty list, or what Python gives.
-class Headers {
+class BASEHTTP_API Headers {
   public:
     /// No fields.
     Headers() = default;
@@ -30,22 +31,34 @@ class Headers {
     explicit Headers(const std::vector<HeaderField>& fields) : shared_(&fields) {}
 
     // --- As in Python ---
+    /// The value; white space around it is not part of it.
     std::optional<std::string_view> get(std::string_view name) const;
+    /// The same, or `fallback`, which must live as long as the result.
     std::string_view get(std::string_view name, std::string_view fallback) const {
         return get(name).value_or(fallback);
     }
     /// Python's headers["Name"], which is None and no error when it is missing.
     std::optional<std::string_view> operator[](std::string_view name) const { return get(name); }
+    /// The values of all fields of that name, in order; Python gives None for none.
     std::vector<std::string_view> get_all(std::string_view name) const;
+    /// Python's `name in headers`.
     bool contains(std::string_view name) const { return get(name).has_value(); }
+    ///@{
+    /// Of all fields in order, repeated ones too; names as they were sent.
     std::vector<std::string_view> keys() const;
     std::vector<std::string_view> values() const;
+    ///@}
     /// for (const auto& [name, value] : headers.items()); plain `headers` gives the same.
     const std::vector<HeaderField>& items() const { return shared_ ? *shared_ : own_; }
+    ///@{
+    /// Of items(). A change of the headers ends iterators.
     auto begin() const { return items().begin(); }
     auto end() const { return items().end(); }
-    std::size_t size() const { return items().size(); }
-    bool empty() const { return items().empty(); }
+    ///@}
+    ///@{
+    std::size_t size() const { return items().size(); }  ///< Fields, repeated ones too.
+    bool empty() const { return items().empty(); }       ///< No field.
+    ///@}
 
     /// Adds a field after the others, as Python's headers["Name"] = value. Throws
     /// std::invalid_argument for a name that is no token, and for CR, LF or NUL.

@@ -1,6 +1,9 @@
 #include "handlers/https_redirect_handler.hpp"
 
+#include <algorithm>
 #include <string>
+
+#include "handlers/http/ascii.hpp"
 
 namespace basehttp {
 namespace {
@@ -18,7 +21,12 @@ HTTPSRedirectHandler::HTTPSRedirectHandler(Request& request_, const Address& cli
     : BaseHTTPRequestHandler(request_, client_address_, server_), https_port_(https_port) {}
 
 bool HTTPSRedirectHandler::is_exempt(std::string_view target) {
-    return target.starts_with("/.well-known/acme-challenge/");
+    constexpr std::string_view place = "/.well-known/acme-challenge/";
+    if (!target.starts_with(place)) return false;
+    const std::string_view token = target.substr(place.size());
+    return !token.empty() && std::all_of(token.begin(), token.end(), [](char c) {
+        return is_ascii_alphanumeric(c) || c == '-' || c == '_';
+    });
 }
 
 void HTTPSRedirectHandler::method_not_implemented() {
@@ -27,6 +35,7 @@ void HTTPSRedirectHandler::method_not_implemented() {
         const std::string& own = request.server_address.host;
         host = own.find(':') != std::string::npos ? "[" + own + "]" : own;
     }
+    if (https_port_ == 0) return send_error(403, "Use https:// for this site");
     if (host.empty() || !path.starts_with('/'))
         return send_error(400, "Use https:// for this site");
     std::string location = "https://" + host;

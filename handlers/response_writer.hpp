@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "server/api.hpp"
 #include "server/exchange/outbox.hpp"
 
 namespace basehttp {
@@ -13,8 +14,9 @@ namespace basehttp {
 /// Owned by a handler, its thread only. Small writes are gathered; the client sees them at the end
 /// of the request, when enough has come together, or after flush(). write() and send_file() wait
 /// while the client is far behind and throw BrokenPipe when it is gone.
-class ResponseWriter {
+class BASEHTTP_API ResponseWriter {
   public:
+    /// How the end of the content is told (RFC 9112 section 6).
     enum class Framing : std::uint8_t {
         raw,         ///< Before end_headers: bytes are sent as they are.
         none,        ///< HEAD, 1xx, 204, 304: content is dropped.
@@ -23,8 +25,10 @@ class ResponseWriter {
         until_close  ///< HTTP/1.0 without a length.
     };
 
+    /// `outbox`: the request's; outlives it.
     explicit ResponseWriter(Outbox& outbox) : outbox_(outbox) {}
 
+    /// Content, copied. Any number of times.
     void write(std::string_view bytes);
     /// Content that `owner` keeps alive; not copied.
     void write_shared(std::shared_ptr<const void> owner, std::string_view bytes);
@@ -43,9 +47,11 @@ class ResponseWriter {
     /// The content stays incomplete: no end is sent, and end() returns false.
     void abandon() { abandoned_ = true; }
 
+    /// Whether bytes of an answer came here, interim ones aside.
     bool begun() const { return framing_ != Framing::raw || raw_bytes_ > 0; }
     /// Whether the header section is over, so that only content may follow.
     bool framed() const { return framing_ != Framing::raw; }
+    /// What begin_body() was told.
     Framing framing() const { return framing_; }
     /// Bytes of content so far, without framing.
     std::uint64_t body_bytes() const { return framed() ? body_bytes_ : raw_bytes_; }

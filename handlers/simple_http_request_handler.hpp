@@ -9,14 +9,16 @@
 #include "handlers/base_http_request_handler.hpp"
 #include "handlers/files/file_entity.hpp"
 #include "handlers/files/static_site.hpp"
+#include "server/api.hpp"
 
 namespace basehttp {
 
-/// GET, HEAD and OPTIONS for files below a document root; 405 for other methods that HTTP knows.
+/// GET, HEAD and OPTIONS for files below a document root, with conditions, ranges and compression
+/// (RFC 9110 sections 12 to 14); 405 for other methods that HTTP knows.
 ///
 /// Its answers may be replayed by the loop without a handler. That permission is not inherited: a
 /// derived class is asked for each request, so whatever it overrides is obeyed.
-class SimpleHTTPRequestHandler : public BaseHTTPRequestHandler {
+class BASEHTTP_API SimpleHTTPRequestHandler : public BaseHTTPRequestHandler {
   public:
     /// `site` as made by make_site(directory), Python's `directory` parameter.
     SimpleHTTPRequestHandler(Request& request_, const Address& client_address_, BaseServer& server_,
@@ -24,19 +26,22 @@ class SimpleHTTPRequestHandler : public BaseHTTPRequestHandler {
 
     /// What send_head() found to send: the selected parts of an entity.
     struct Content {
-        std::shared_ptr<const FileEntity> entity;
-        FileAnswer answer;
+        std::shared_ptr<const FileEntity> entity;  ///< The chosen representation and its fields.
+        FileAnswer answer;                         ///< 200, or 206 with its ranges.
     };
 
-    void do_GET() override;
-    void do_HEAD() override;
-    void do_OPTIONS() override;
+    void do_GET() override;      ///< send_head(), then copyfile().
+    void do_HEAD() override;     ///< send_head().
+    void do_OPTIONS() override;  ///< 204 with Allow (RFC 9110 section 9.3.7).
+    ///@{
+    /// 405 with Allow (RFC 9110 section 15.5.6).
     void do_POST() override { send_error(405); }
     void do_PUT() override { send_error(405); }
     void do_DELETE() override { send_error(405); }
     void do_PATCH() override { send_error(405); }
     void do_TRACE() override { send_error(405); }
     void do_CONNECT() override { send_error(405); }
+    ///@}
 
     /// Sends the header of a GET or HEAD and tells what content is to follow; nothing when the
     /// answer is complete (an error, a redirect, a listing, 304).
@@ -50,10 +55,11 @@ class SimpleHTTPRequestHandler : public BaseHTTPRequestHandler {
     /// The Content-Type for a path below the root.
     virtual std::string guess_type(std::string_view file_path);
 
+    /// With the site's own page, if it has one for `code` (StaticSite::error_pages).
     void send_error(int code, std::string_view message = {},
                     std::string_view explain = {}) override;
-    void end_headers() override;
-    std::string version_string() const override;
+    void end_headers() override;                  ///< Adds the fields of StaticSite::headers.
+    std::string version_string() const override;  ///< StaticSite::server_header
 
   protected:
     /// Whether the loop may replay the answers of this very class. Override to say yes for a
@@ -68,6 +74,7 @@ class SimpleHTTPRequestHandler : public BaseHTTPRequestHandler {
     bool needs_body() const override { return false; }
     void send_error_headers(int code) override;
 
+    /// What is served. Immutable.
     const StaticSite& site() const { return *site_; }
 
   private:

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "handlers/response_writer.hpp"
+#include "server/api.hpp"
 #include "server/base_request_handler.hpp"
 
 namespace basehttp {
@@ -9,8 +10,9 @@ namespace basehttp {
 /// Derive and override handle() to answer a request by writing bytes, status line and all. One
 /// thread at a time. Python's rbufsize, wbufsize, timeout and disable_nagle_algorithm are about the
 /// socket, which belongs to a loop here: see HttpSettings.
-class StreamRequestHandler : public BaseRequestHandler {
+class BASEHTTP_API StreamRequestHandler : public BaseRequestHandler {
   public:
+    /// Opens both files on the request; nothing is read or sent.
     StreamRequestHandler(Request& request_, const Address& client_address_, BaseServer& server_)
         : BaseRequestHandler(request_, client_address_, server_),
           rfile(request_.body),

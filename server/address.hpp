@@ -5,16 +5,19 @@
 #include <string>
 #include <string_view>
 
+#include "server/api.hpp"
+
 struct sockaddr;
 
 namespace basehttp {
 
 /// Python's (host, port) tuple. An empty host means every address of this machine, IPv6 and IPv4.
 /// A unix socket is "unix:/path" with port 0.
-struct Address {
-    std::string host;
-    std::uint16_t port = 0;
+struct BASEHTTP_API Address {
+    std::string host;        ///< A name, or an IP address without brackets.
+    std::uint16_t port = 0;  ///< 0, to bind: any that is free.
 
+    /// "unix:/path"
     bool is_unix() const { return host.rfind("unix:", 0) == 0; }
     /// "127.0.0.1:80", "[::1]:80", "unix:/path".
     std::string text() const;

@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 
+#include "server/api.hpp"
 #include "server/exchange/request.hpp"
 
 namespace basehttp {
@@ -13,8 +14,9 @@ class BaseServer;
 /// Made for each request by the server's finish_request, which then calls setup(), handle() and
 /// finish() (Python runs them in the constructor; C++ cannot call a derived class from there).
 /// One thread at a time: a worker, or the loop for servers without threads.
-class BaseRequestHandler {
+class BASEHTTP_API BaseRequestHandler {
   public:
+    /// Keeps the three references; all outlive the handler.
     BaseRequestHandler(Request& request_, const Address& client_address_, BaseServer& server_)
         : request(request_), client_address(client_address_), server(server_) {}
     BaseRequestHandler(const BaseRequestHandler&) = delete;
@@ -28,9 +30,9 @@ class BaseRequestHandler {
     /// After handle() unless setup() threw; does nothing by default.
     virtual void finish() {}
 
-    Request& request;
-    const Address& client_address;
-    BaseServer& server;
+    Request& request;               ///< In Python the socket; here a whole request.
+    const Address& client_address;  ///< Of the socket: behind a proxy, the proxy's.
+    BaseServer& server;             ///< Its log, its settings; shared with other threads.
 };
 
 /// Python passes a class; C++ passes what makes an object of it. Called on the handler's thread.

@@ -1,7 +1,12 @@
 #include "server/base_server.hpp"
 
+#include <ctime>
 #include <exception>
+#include <stdexcept>
+#include <system_error>
 
+#include "server/forking/plain_answer.hpp"
+#include "server/http_date.hpp"
 #include "server/sigpipe.hpp"
 
 namespace basehttp {
@@ -36,9 +41,9 @@ void BaseServer::make_loops() {
 }
 
 void BaseServer::begin_serving() {
+    make_loops();
     const std::lock_guard lock(mutex_);
     serving_ = true;
-    make_loops();
     for (std::size_t i = 0; i < loops_.size(); ++i) {
         // Posted before any drain_loop. handle_request may have started loop 0.
         if (i > 0 || !loops_started_) loops_[i]->post([this, i] { start_loop(i); });
@@ -65,11 +70,20 @@ void BaseServer::serve_forever(Milliseconds poll_interval) {
     begin_serving();
     loops_.front()->poll_every(poll_interval, [this] { service_actions(); });
     std::vector<std::thread> threads;
-    for (std::size_t i = 1; i < loops_.size(); ++i)
-        threads.emplace_back([this, i] { run_loop(i); });
+    const auto end = [&] {
+        for (std::thread& thread : threads) thread.join();
+        end_serving();
+    };
+    try {
+        for (std::size_t i = 1; i < loops_.size(); ++i)
+            threads.emplace_back([this, i] { run_loop(i); });
+    } catch (const std::system_error&) {  // no thread left in this system
+        for (std::size_t i = 1; i <= threads.size(); ++i) loops_[i]->stop();
+        end();
+        throw;
+    }
     run_loop(0);
-    for (std::thread& thread : threads) thread.join();
-    end_serving();
+    end();
 }
 
 void BaseServer::handle_request() {
@@ -80,16 +94,17 @@ void BaseServer::handle_request() {
     if (!loops_started_) {
         start_loop(0);
         loop.poll_every(default_poll_interval, [this] { service_actions(); });
+        handled_ = answered();
     }
     loops_started_ = true;
-    const std::uint64_t before = answered();
     const auto started = std::chrono::steady_clock::now();
-    while (answered() == before) {
-        const auto waited =
-            std::chrono::duration_cast<Milliseconds>(std::chrono::steady_clock::now() - started);
-        if (timeout && waited >= *timeout) return handle_timeout();
+    Milliseconds waited{0};
+    while (answered() <= handled_) {
         loop.run_once(timeout ? *timeout - waited : EventLoop::tick);
+        waited = std::chrono::ceil<Milliseconds>(std::chrono::steady_clock::now() - started);
+        if (timeout && answered() <= handled_ && waited >= *timeout) return handle_timeout();
     }
+    ++handled_;  // what the loop has answered beyond that, the next calls only count
     log().flush();
 }
 
@@ -132,14 +147,23 @@ void BaseServer::process_request(Request& request, const Address& client_address
         finish_request(request, client_address);
     } catch (...) {
         handle_error(request, client_address);
+        answer_failure(request);
     }
     shutdown_request(request);
+}
+
+void BaseServer::answer_failure(Request& request) {
+    if (request.outbox.begun() || request.outbox.cancelled()) return;
+    request.wants_body = request.wants_turn = false;
+    request.rejection = {500, "Internal Server Error"};
+    answer_plainly(request, format_http_date(std::time(nullptr)));
 }
 
 void BaseServer::finish_request(Request& request, const Address& client_address) {
     const ServingThread mark;
     auto handler = request.parked ? std::move(request.parked)
                                   : RequestHandlerClass(request, client_address, *this);
+    if (!handler) throw std::logic_error("the handler factory made no handler");
     const bool first_turn = !request.wants_another_turn();
     request.wants_body = request.wants_turn = false;
     if (first_turn) handler->setup();

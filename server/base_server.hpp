@@ -9,12 +9,16 @@
 #include <thread>
 #include <vector>
 
+#include "server/api.hpp"
 #include "server/base_request_handler.hpp"
 #include "server/event_loop.hpp"
 #include "server/log/log.hpp"
 
 namespace basehttp {
 
+/// A server but for its sockets: when it serves, and what happens to a request. Its variables are
+/// set before serving.
+///
 /// Methods for the caller: serve_forever(), handle_request(), shutdown(), server_close(), fileno().
 ///
 /// Methods that may be overridden: server_activate(), verify_request(), process_request(),
@@ -24,8 +28,9 @@ namespace basehttp {
 ///
 /// Variables: server_address, RequestHandlerClass, timeout, request_queue_size,
 /// allow_reuse_address.
-class BaseServer {
+class BASEHTTP_API BaseServer {
   public:
+    /// Keeps the two; opens nothing.
     BaseServer(Address address, HandlerFactory handler);
     BaseServer(const BaseServer&) = delete;
     BaseServer& operator=(const BaseServer&) = delete;
@@ -33,9 +38,9 @@ class BaseServer {
 
     /// Serves on this thread, and on further ones when there is more than one loop, until
     /// shutdown(). service_actions() is called every `poll_interval`, of milliseconds: nothing else
-    /// waits for it.
+    /// waits for it. Throws std::system_error for want of descriptors.
     void serve_forever(Milliseconds poll_interval = default_poll_interval);
-    static constexpr Milliseconds default_poll_interval{500};
+    static constexpr Milliseconds default_poll_interval{500};  ///< As Python's 0.5 seconds.
     /// Serves until one request is answered, or until `timeout` has passed: handle_timeout().
     void handle_request();
     /// Ends serve_forever(): no new connections, running requests are finished. Waits for the end,
@@ -72,34 +77,42 @@ class BaseServer {
     virtual void handle_timeout() {}
     /// Called regularly by serve_forever, and while handle_request waits. On loop 0's thread.
     virtual void service_actions() {}
+    ///@{
     /// A handler waits for something slow, such as a script, between these two; see
     /// BlockingSection. Any handler's thread.
     virtual void begin_blocking() {}
-    virtual void end_blocking() {}
+    virtual void end_blocking() {}  ///< As often as begin_blocking(), on the same thread.
+    ///@}
 
-    Address server_address;
-    HandlerFactory RequestHandlerClass;
+    Address server_address;               ///< Where to listen; after server_bind() what was bound.
+    HandlerFactory RequestHandlerClass;   ///< Makes a handler for each request.
     std::optional<Milliseconds> timeout;  ///< of handle_request(); none: waits for ever
     int request_queue_size = 1024;        ///< listen(2) backlog
-    bool allow_reuse_address = true;
+    bool allow_reuse_address = true;      ///< SO_REUSEADDR, for server_bind()
 
     /// Where events and requests are logged; made on first use, to stderr in Python's format.
     Log& log();
+    /// Another log, maybe one for several servers. Before serving.
     void set_log(std::shared_ptr<Log> log) { log_ = std::move(log); }
 
+    /// After an exception that left the client without any answer: a short 500. The handler's
+    /// thread.
+    void answer_failure(Request& request);
     /// Runs a request through verify_request and process_request. Loop thread.
     void handle_request_noblock(Request& request);
 
   protected:
-    std::vector<std::unique_ptr<EventLoop>> loops_;
+    std::vector<std::unique_ptr<EventLoop>> loops_;  ///< Each has a thread; loop 0 the caller's.
     /// Makes loops_ before the first use; at least one.
     virtual void make_loops();
+    ///@{
     /// On the thread of loop `index`: begins and ends taking connections.
     virtual void start_loop(std::size_t index) = 0;
     virtual void drain_loop(std::size_t index) = 0;
+    ///@}
     /// Called by a loop that has nothing left after drain_loop.
     virtual void loop_drained(std::size_t index) { loops_[index]->stop(); }
-    std::atomic<bool> closing_ = false;
+    std::atomic<bool> closing_ = false;  ///< See is_closing().
     /// How many requests loop 0 has answered. Loop 0's thread.
     virtual std::uint64_t answered() const = 0;
 
@@ -115,11 +128,13 @@ class BaseServer {
     bool serving_ = false;
     std::atomic<bool> shutdown_asked_ = false;
     bool loops_started_ = false;
+    std::uint64_t handled_ = 0;  // by handle_request()
 };
 
 /// For a handler that waits: while it lives, the server runs other handlers with one more thread.
 class BlockingSection {
   public:
+    /// On the handler's thread, as the destructor. Holds no lock.
     explicit BlockingSection(BaseServer& server) : server_(server) { server_.begin_blocking(); }
     ~BlockingSection() { server_.end_blocking(); }
     BlockingSection(const BlockingSection&) = delete;

@@ -4,13 +4,15 @@
 #include <chrono>
 #include <ctime>
 
+#include "server/api.hpp"
+
 namespace basehttp {
 
-using Milliseconds = std::chrono::milliseconds;
+using Milliseconds = std::chrono::milliseconds;  ///< Of all deadlines.
 
 /// Any thread. Tests derive to move time by hand; deadlines, cache checks and log times of a loop
 /// ask only it. What compares with the times of files, or is Python's, asks the system.
-class Clock {
+class BASEHTTP_API Clock {
   public:
     virtual ~Clock() = default;
     /// Since some fixed point; never steps back. Deadlines are compared with it.
@@ -21,6 +23,7 @@ class Clock {
     /// Seconds since the epoch, for Date and logs.
     virtual std::time_t wall() const { return std::time(nullptr); }
 
+    /// The machine's own.
     static const Clock& system() {
         static const Clock clock;
         return clock;

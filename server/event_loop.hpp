@@ -15,6 +15,7 @@
 #include <thread>
 #include <vector>
 
+#include "server/api.hpp"
 #include "server/clock.hpp"
 #include "server/fd.hpp"
 #include "server/forking/parent_only.hpp"
@@ -22,15 +23,18 @@
 namespace basehttp {
 
 /// Something with a descriptor in the loop. Not owned by the loop; unwatch before destruction.
-class Watcher {
+class BASEHTTP_API Watcher {
   public:
     virtual ~Watcher() = default;
     /// On the loop's thread, with EPOLL* bits.
     virtual void on_event(std::uint32_t events) = 0;
 };
 
-class EventLoop {
+/// One epoll set, one thread, one coarse tick. All of it is for the thread in run(), but post() and
+/// stop(), which are for any.
+class BASEHTTP_API EventLoop {
   public:
+    /// `clock` outlives it. Throws std::system_error for want of descriptors.
     explicit EventLoop(const Clock& clock = Clock::system());
     EventLoop(const EventLoop&) = delete;
     EventLoop& operator=(const EventLoop&) = delete;
@@ -39,6 +43,7 @@ class EventLoop {
     void run();
     /// Handles what is ready now or within `timeout`, then returns.
     void run_once(Milliseconds timeout);
+    /// Ends run(), or the next one, after the present events. Any thread.
     void stop();
 
     /// Runs `task` on the loop's thread soon, after the present event; those of one thread in
@@ -60,15 +65,17 @@ class EventLoop {
     void poll_every(Milliseconds interval, std::function<void()> task);
     /// Called on the loop's thread before it would sleep, once after each request_idle().
     std::function<void()> on_idle;
+    /// Asks for one call of on_idle.
     void request_idle() { idle_requested_ = true; }
 
     /// The time at which the present events were fetched.
     std::chrono::microseconds now() const { return now_; }
+    /// The same moment in seconds since 1970.
     std::time_t wall_time() const { return wall_; }
     /// The present Date text, 29 characters (RFC 9110 section 5.6.7), made once a second.
     std::string_view date() const { return {date_.data(), date_.size()}; }
 
-    static constexpr Milliseconds tick{1000};
+    static constexpr Milliseconds tick{1000};  ///< The grain of deadlines.
 
   private:
     void control(int operation, int fd, std::uint32_t events, Watcher& watcher);

@@ -11,18 +11,22 @@ namespace basehttp {
 class Fd {
   public:
     Fd() = default;
+    /// Owns `fd` from now on.
     explicit Fd(int fd) noexcept : fd_(fd) {}
+    ///@{
+    /// Leaves `other` empty; an assignment closes what was held.
     Fd(Fd&& other) noexcept : fd_(other.release()) {}
     Fd& operator=(Fd&& other) noexcept {
         reset(other.release());
         return *this;
     }
+    ///@}
     Fd(const Fd&) = delete;
     Fd& operator=(const Fd&) = delete;
     ~Fd() { reset(); }
 
-    int get() const noexcept { return fd_; }
-    explicit operator bool() const noexcept { return fd_ >= 0; }
+    int get() const noexcept { return fd_; }                      ///< Not to be closed.
+    explicit operator bool() const noexcept { return fd_ >= 0; }  ///< Holds a descriptor.
 
     /// Gives the descriptor away; the caller closes it.
     [[nodiscard]] int release() noexcept { return std::exchange(fd_, -1); }

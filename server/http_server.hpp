@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "server/api.hpp"
 #include "server/http_settings.hpp"
 #include "server/tcp_server.hpp"
 #include "server/worker_pool.hpp"
@@ -17,8 +18,9 @@ class TlsSites;
 /// Runs handlers one after the other on its own thread: a handler that waits holds up everybody,
 /// and its answer is sent only when it returns. Use ThreadingHTTPServer for anything but quick
 /// handlers.
-class HTTPServer : public TCPServer {
+class BASEHTTP_API HTTPServer : public TCPServer {
   public:
+    /// As TCPServer's.
     HTTPServer(Address address, HandlerFactory handler, bool bind_and_activate = true);
     ~HTTPServer() override;
 
@@ -36,10 +38,12 @@ class HTTPServer : public TCPServer {
     /// set before serving; HTTPSServer does it.
     std::shared_ptr<const TlsSites> tls;
 
+    ///@{
     /// Serves one more address or socket too, in plain HTTP whatever the others speak. Before
     /// serving. Throws std::system_error.
     void add_plain_address(const Address& address);
     void add_plain_socket(Fd socket);
+    ///@}
     /// The port of the first socket that speaks TLS; 0: none does.
     std::uint16_t tls_port() const;
     /// Whether socket number `listener`, in the order of addresses(), speaks plain HTTP.
@@ -52,6 +56,7 @@ class HTTPServer : public TCPServer {
   protected:
     void make_loops() override;
     void start_loop(std::size_t index) override;
+    /// Idle connections are closed, requests finished, within settings.shutdown_timeout.
     void drain_loop(std::size_t index) override;
     void take_connection(std::size_t index, std::size_t listener, Fd socket,
                          Address client) override;
@@ -74,6 +79,7 @@ class ThreadingMixIn : public Server {
     unsigned max_workers = 16;       ///< Threads, started when needed. Set before serving.
     std::size_t max_waiting = 1024;  ///< Requests that may wait for a thread; more get 503.
 
+    /// Puts the request before a thread; 503 when max_waiting are there already. Loop thread.
     void process_request(Request& request, const Address& client_address) override {
         if (pool().run([this, &request, &client_address] {
                 process_request_thread(request, client_address);
@@ -93,17 +99,20 @@ class ThreadingMixIn : public Server {
             this->finish_request(request, client_address);
         } catch (...) {
             this->handle_error(request, client_address);
+            this->answer_failure(request);
         }
         this->shutdown_request(request);
     }
 
+    /// Also waits until no handler runs.
     void server_close() override {
         Server::server_close();
         join();
     }
 
+    /// Until end_blocking() one more thread may run than max_workers. A handler's thread.
     void begin_blocking() override { pool().begin_blocking(); }
-    void end_blocking() override { pool().end_blocking(); }
+    void end_blocking() override { pool().end_blocking(); }  ///< On the same thread.
 
   private:
     void join() {
@@ -119,7 +128,8 @@ class ThreadingMixIn : public Server {
     std::unique_ptr<WorkerPool> pool_;
 };
 
-class ThreadingHTTPServer : public ThreadingMixIn<HTTPServer> {
+/// HTTPServer with a pool of threads for the handlers: the one to use, unless there is a reason.
+class BASEHTTP_API ThreadingHTTPServer : public ThreadingMixIn<HTTPServer> {
   public:
     using ThreadingMixIn<HTTPServer>::ThreadingMixIn;
     bool may_replay() const override;

@@ -11,11 +11,12 @@
 
 namespace basehttp {
 
+/// Set before serving, then read by all loops.
 struct HttpSettings {
-    HeadLimits head;
+    HeadLimits head;                      ///< of the request line and header section
     std::uint64_t body = 100u << 20;      ///< bytes; more: 413
     std::size_t body_memory = 64u << 10;  ///< bytes kept in memory, the rest goes to a file
-    std::string temp_directory = "/tmp";
+    std::string temp_directory = "/tmp";  ///< of that file, which has no name there
 
     Milliseconds handshake_timeout{10'000};  ///< of TLS; then close
     Milliseconds header_timeout{10'000};     ///< for a whole head; then 408

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "server/api.hpp"
 #include "server/http_server.hpp"
 #include "server/tls/tls_settings.hpp"
 #include "server/tls/tls_sites.hpp"
@@ -12,7 +13,7 @@ namespace basehttp {
 
 /// An HTTPServer that speaks TLS 1.2 and 1.3 (RFC 5246, RFC 8446). Unlike Python's, the handshake
 /// belongs to the connection: a client that says nothing delays nobody.
-class HTTPSServer : public HTTPServer {
+class BASEHTTP_API HTTPSServer : public HTTPServer {
   public:
     /// `certfile`: PEM file of the certificate and its chain; `keyfile`: of its private key, empty
     /// when it is in the same file; `password`: of the key. Throws TlsError for files that cannot
@@ -28,7 +29,8 @@ class HTTPSServer : public HTTPServer {
     bool may_replay() const override;
 };
 
-class ThreadingHTTPSServer : public ThreadingMixIn<HTTPSServer> {
+/// HTTPSServer with a pool of threads for the handlers.
+class BASEHTTP_API ThreadingHTTPSServer : public ThreadingMixIn<HTTPSServer> {
   public:
     using ThreadingMixIn<HTTPSServer>::ThreadingMixIn;
     bool may_replay() const override;

@@ -1,6 +1,7 @@
 #include "server/listener.hpp"
 
 #include <fcntl.h>
+#include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/epoll.h>
@@ -14,6 +15,7 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <memory>
 #include <system_error>
 
 namespace basehttp {
@@ -36,16 +38,28 @@ RawAddress raw_unix_address(const std::string& path) {
     return raw;
 }
 
+/// The first address of a host name, from /etc/hosts or the DNS. It may wait: at start only.
+boost::asio::ip::address look_up(const std::string& host) {
+    addrinfo hints{};
+    hints.ai_socktype = SOCK_STREAM;
+    hints.ai_flags = AI_PASSIVE;
+    addrinfo* found = nullptr;
+    const int error = ::getaddrinfo(host.c_str(), nullptr, &hints, &found);
+    if (error != 0)
+        throw std::system_error(EADDRNOTAVAIL, std::generic_category(),
+                                "'" + host + "': " + ::gai_strerror(error));
+    const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> owner(found, ::freeaddrinfo);
+    return boost::asio::ip::make_address(Address::from(found->ai_addr, found->ai_addrlen).host);
+}
+
 RawAddress raw_address(const Address& address) {
     namespace ip = boost::asio::ip;
     if (address.is_unix()) return raw_unix_address(address.host.substr(5));
     boost::system::error_code error;
     const std::string host = address.host.empty() ? "::" : address.host;
-    const ip::address parsed =
+    ip::address parsed =
         host == "localhost" ? ip::address_v4::loopback() : ip::make_address(host, error);
-    if (error)
-        throw std::system_error(EADDRNOTAVAIL, std::generic_category(),
-                                "'" + host + "' is not an IP address");
+    if (error) parsed = look_up(host);
     RawAddress raw;
     if (parsed.is_v4()) {
         auto* v4 = reinterpret_cast<sockaddr_in*>(&raw.storage);

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "server/address.hpp"
+#include "server/api.hpp"
 #include "server/event_loop.hpp"
 #include "server/fd.hpp"
 
@@ -13,28 +14,30 @@ namespace basehttp {
 /// A bound, not yet listening, non-blocking socket. An empty host binds every address, IPv6 and
 /// IPv4 on one socket, or IPv4 alone where the machine has no IPv6. A stale unix socket file is
 /// replaced. Throws std::system_error whose text names the address.
-Fd bind_socket(const Address& address, bool allow_reuse_address);
+BASEHTTP_API Fd bind_socket(const Address& address, bool allow_reuse_address);
 /// Where a socket is bound.
-Address socket_address(int socket);
-/// The sockets that a service manager handed over (LISTEN_FDS, LISTEN_PID of sd_listen_fds(3));
-/// empty when none are meant for this process. Clears the variables. Call once.
+BASEHTTP_API Address socket_address(int socket);
+/// A listening socket that a service manager made.
 struct InheritedSocket {
-    Fd socket;
+    Fd socket;         ///< For TCPServer::add_socket().
     std::string name;  ///< Of LISTEN_FDNAMES: FileDescriptorName= of the .socket unit.
 };
-std::vector<InheritedSocket> inherited_sockets();
+/// The sockets that a service manager handed over (LISTEN_FDS, LISTEN_PID of sd_listen_fds(3));
+/// empty when none are meant for this process. Clears the variables: call it once, before threads.
+BASEHTTP_API std::vector<InheritedSocket> inherited_sockets();
 
 /// Takes connections from one socket for one loop; several loops may share a socket.
 /// Loop thread only. The socket must outlive it.
-class Listener final : public Watcher {
+class BASEHTTP_API Listener final : public Watcher {
   public:
+    /// Gets a connection, which does not block, and its client. Loop thread.
     using Take = std::function<void(Fd, Address)>;
     /// `out_of_descriptors` is told once when accepting stops for want of descriptors or memory;
     /// it goes on at the next retry().
     Listener(EventLoop& loop, int socket, Take take, std::function<void()> out_of_descriptors);
     ~Listener() override;
     void on_event(std::uint32_t events) override;
-    void retry();
+    void retry();  ///< Goes on accepting, if it had stopped.
 
   private:
     void pause();

@@ -6,8 +6,8 @@
 
 namespace basehttp {
 
-/// While it lives, this thread gets no SIGPIPE: sendfile and OpenSSL cannot be asked not to raise
-/// it. What other threads and the program do about the signal stays theirs.
+/// While it lives, this thread and those that it starts get no SIGPIPE: sendfile and OpenSSL cannot
+/// be asked not to raise it. What other threads and the program do about the signal stays theirs.
 class SigpipeBlocked {
   public:
     SigpipeBlocked() {

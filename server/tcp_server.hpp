@@ -6,12 +6,15 @@
 #include <memory>
 #include <vector>
 
+#include "server/api.hpp"
 #include "server/base_server.hpp"
 #include "server/listener.hpp"
 
 namespace basehttp {
 
-class TCPServer : public BaseServer {
+/// Listens on one address or more, TCP or unix sockets; what becomes of a connection, a derived
+/// class says. Python's address_family and socket_type follow from the address here.
+class BASEHTTP_API TCPServer : public BaseServer {
   public:
     /// Binds and listens at once unless told not to: then call server_bind() and
     /// server_activate() after setting what they use. Throws std::system_error.
@@ -25,20 +28,24 @@ class TCPServer : public BaseServer {
     void server_close() override;
     int fileno() const override { return sockets_.empty() ? -1 : sockets_.front().get(); }
 
-    /// Serves one more address or socket too; the first one is the server's address. Before
+    ///@{
+    /// Serves one more address or bound socket too; the first one is the server's address. Before
     /// serving. Throws std::system_error.
     void add_address(const Address& address);
     void add_socket(Fd socket);
+    ///@}
     /// All addresses that are listened on.
     std::vector<Address> addresses() const;
 
   protected:
     void start_loop(std::size_t index) override;
+    /// Stops accepting on this loop. Loop thread.
     void drain_loop(std::size_t index) override;
     void make_loops() override;
     /// A connection for loop `index`, on its thread, to the listening socket number `listener`.
     virtual void take_connection(std::size_t index, std::size_t listener, Fd socket,
                                  Address client) = 0;
+    /// How many it listens on.
     std::size_t socket_count() const { return sockets_.size(); }
     /// Accepting on this loop has stopped for want of descriptors or memory. Loop thread.
     virtual void out_of_descriptors(std::size_t index);

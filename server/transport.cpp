@@ -34,7 +34,7 @@ long Transport::receive(std::span<char> out) {
 }
 
 std::size_t Transport::send(std::string_view bytes) {
-    if (!tls_) {
+    if (!tls_ || tls_->kernel_sends()) {
         const ssize_t count = ::send(socket_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
         return static_cast<std::size_t>(std::max<ssize_t>(0, count));
     }
@@ -48,7 +48,8 @@ std::size_t Transport::send(std::string_view bytes) {
 }
 
 SendStatus Transport::send(SendQueue& queue, std::span<char> scratch, std::uint64_t& sent) {
-    return tls_ ? tls_->send(queue, scratch, sent) : queue.send(socket_.get(), sent);
+    if (tls_ && !tls_->kernel_sends()) return tls_->send(queue, scratch, sent);
+    return queue.send(socket_.get(), sent);
 }
 
 void Transport::finish(bool linger) {

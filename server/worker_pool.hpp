@@ -8,9 +8,11 @@
 #include <thread>
 #include <vector>
 
+#include "server/api.hpp"
+
 namespace basehttp {
 
-class WorkerPool {
+class BASEHTTP_API WorkerPool {
   public:
     WorkerPool(unsigned threads, std::size_t most_waiting);
     ~WorkerPool();  ///< join()

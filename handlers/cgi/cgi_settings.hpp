@@ -39,12 +39,12 @@ struct CgiSettings {
     bool pass_authorization = false;         ///< scripts see the Authorization field
     bool etag = false;                       ///< small answers get an ETag, and 304 when it matches
     std::vector<std::shared_ptr<const StaticSite>> sendfile;  ///< whose files X-Sendfile may name
-    std::size_t header_bytes = 64u << 10;  ///< most in the header of an answer; more: 502
-    ScriptTimeouts timeouts;
-    ScriptLimits limits;
-    std::shared_ptr<const Sandbox> sandbox;           ///< nullptr: none
-    std::shared_ptr<ScriptCgroups> cgroups;           ///< nullptr: none were delegated to us
-    std::shared_ptr<ScriptGate> gate;                 ///< how many run at once; nullptr: no limit
+    std::size_t header_bytes = 64u << 10;    ///< most in the header of an answer; more: 502
+    ScriptTimeouts timeouts;                 ///< of each run
+    ScriptLimits limits;                     ///< of each run
+    std::shared_ptr<const Sandbox> sandbox;  ///< nullptr: none
+    std::shared_ptr<ScriptCgroups> cgroups;  ///< nullptr: none were delegated to us
+    std::shared_ptr<ScriptGate> gate;        ///< how many run at once; nullptr: no limit
     std::chrono::milliseconds queue_timeout{10'000};  ///< of waiting for that; then 503
 };
 

@@ -1,5 +1,6 @@
 #include "handlers/cgi/request_id.hpp"
 
+#include <pthread.h>
 #include <sys/random.h>
 #include <unistd.h>
 
@@ -27,6 +28,19 @@ Seed random_seed() {
     return seed;
 }
 
+/// The process's own.
+Seed& seed() {
+    static Seed own = random_seed();
+    return own;
+}
+
+/// Of a forked child too, which is a copy and would make the ids that its parent makes.
+Seed& own_seed() {
+    static const int reseeding = ::pthread_atfork(nullptr, nullptr, [] { seed() = random_seed(); });
+    static_cast<void>(reseeding);
+    return seed();
+}
+
 // 62 to the 11th is just above 2 to the 64th.
 constexpr std::size_t digits_of_half = 11;
 
@@ -40,14 +54,14 @@ void write_half(char* place, std::uint64_t number) {
 }  // namespace
 
 std::string make_request_id() {
-    static const Seed seed = random_seed();
+    const Seed& own = own_seed();
     static std::atomic<std::uint64_t> counter{0};
     const std::uint64_t count = counter.fetch_add(1, std::memory_order_relaxed);
     std::string id(2 * digits_of_half, '0');
     // An odd factor reaches each number once before the first comes again: no id twice, and
     // neighbours look different from their first character on.
-    write_half(id.data(), seed.first + count * 0x9E3779B97F4A7C15u);
-    write_half(id.data() + digits_of_half, seed.second + count * 0xD1342543DE82EF95u);
+    write_half(id.data(), own.first + count * 0x9E3779B97F4A7C15u);
+    write_half(id.data() + digits_of_half, own.second + count * 0xD1342543DE82EF95u);
     return id;
 }
 

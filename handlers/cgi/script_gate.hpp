@@ -12,16 +12,19 @@
 #include <string>
 #include <utility>
 
+#include "server/api.hpp"
+
 namespace basehttp {
 
 /// Shared by all sites; any thread. A script at its own limit waits without holding up others, and
 /// may fill only half of the queue.
-class ScriptGate {
+class BASEHTTP_API ScriptGate {
   public:
+    /// In runs of scripts.
     struct Limits {
-        unsigned children = 64;
-        unsigned per_script = 16;
-        unsigned queue = 256;  ///< that wait; more are refused
+        unsigned children = 64;    ///< at once, of all scripts
+        unsigned per_script = 16;  ///< at once, of the same script
+        unsigned queue = 256;      ///< that wait; more are refused
     };
 
   private:
@@ -38,6 +41,8 @@ class ScriptGate {
     class Ticket {
       public:
         Ticket() = default;
+        ///@{
+        /// Leaves `other` empty; an assignment gives back what was held.
         Ticket(Ticket&& other) noexcept : gate_(other.gate_), entry_(other.entry_) {
             other.gate_ = nullptr;
         }
@@ -47,12 +52,13 @@ class ScriptGate {
             entry_ = other.entry_;
             return *this;
         }
+        ///@}
         ~Ticket() { release(); }
 
         /// Neither refused nor given back.
         explicit operator bool() const { return gate_ != nullptr; }
-        bool admitted() const;
-        void release();
+        bool admitted() const;  ///< The script may run now.
+        void release();         ///< Gives it back early; the longest waiting are admitted.
 
       private:
         friend ScriptGate;
@@ -60,6 +66,7 @@ class ScriptGate {
         Entries::iterator entry_;
     };
 
+    /// Outlives its tickets.
     explicit ScriptGate(Limits limits) : limits_(limits) {}
     ScriptGate(const ScriptGate&) = delete;
     ScriptGate& operator=(const ScriptGate&) = delete;

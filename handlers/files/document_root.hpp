@@ -4,28 +4,37 @@
 #include <string>
 #include <string_view>
 
+#include "server/api.hpp"
 #include "server/fd.hpp"
 
 namespace basehttp {
 
+/// What may be served; all else in a file system is not found.
 enum class FileKind : std::uint8_t { regular, directory };
 
 /// What fstat says about a file; the fields from which a validator (ETag, Last-Modified) and the
 /// check "is it still the same file" are made. Times are seconds and nanoseconds since 1970.
 struct FileInfo {
-    FileKind kind = FileKind::regular;
-    std::uint64_t size = 0;
-    std::int64_t mtime = 0;
-    long mtime_ns = 0;
-    std::int64_t ctime = 0;
-    long ctime_ns = 0;
-    std::uint64_t inode = 0;
-    std::uint64_t device = 0;
+    FileKind kind = FileKind::regular;  ///< st_mode
+    std::uint64_t size = 0;             ///< bytes
+    ///@{
+    std::int64_t mtime = 0;  ///< of the content's last change
+    long mtime_ns = 0;       ///< beside the seconds
+    ///@}
+    ///@{
+    std::int64_t ctime = 0;  ///< of the last change of anything, set by the system
+    long ctime_ns = 0;       ///< beside the seconds
+    ///@}
+    ///@{
+    std::uint64_t inode = 0;   ///< with `device` tells which file it is
+    std::uint64_t device = 0;  ///< st_dev
+    ///@}
     unsigned mode = 0;  ///< permission bits
 
-    bool operator==(const FileInfo&) const = default;
+    bool operator==(const FileInfo&) const = default;  ///< The very same, unchanged.
 };
 
+/// How a look-up ended.
 enum class OpenStatus : std::uint8_t {
     ok,
     not_found,         ///< absent, outside the root, or neither file nor directory
@@ -36,21 +45,23 @@ enum class OpenStatus : std::uint8_t {
     io_error           ///< the file system failed; a 500
 };
 
+/// A look-up that opens.
 struct OpenedFile {
-    OpenStatus status = OpenStatus::not_found;
-    Fd fd;  ///< held only with OpenStatus::ok
-    FileInfo info;
+    OpenStatus status = OpenStatus::not_found;  ///< How it ended.
+    Fd fd;                                      ///< held only with OpenStatus::ok
+    FileInfo info;                              ///< filled with OpenStatus::ok and is_directory
 };
 
+/// A look-up that does not open.
 struct FoundFile {
-    OpenStatus status = OpenStatus::not_found;
+    OpenStatus status = OpenStatus::not_found;  ///< How it ended.
     FileInfo info;  ///< filled with OpenStatus::ok (a regular file) and is_directory
 };
 
 /// Opens a regular file at a path that the program itself names, never a client. Anything else that
 /// is there is forbidden, and not opened: opening a FIFO or a device already acts on it. The
 /// descriptor does not block and is close-on-exec.
-OpenedFile open_named_file(const std::string& path);
+BASEHTTP_API OpenedFile open_named_file(const std::string& path);
 
 /// A site's directory, held open, and the only way anything of the site is opened: no path leads
 /// outside it, whatever the path says and whatever changes in the file system meanwhile.
@@ -65,8 +76,9 @@ OpenedFile open_named_file(const std::string& path);
 /// followed. FIFOs, devices and sockets are not found and never opened for reading.
 ///
 /// Immutable after construction: any thread. Calls may wait for a disk unless may_block is false.
-class DocumentRoot {
+class BASEHTTP_API DocumentRoot {
   public:
+    /// How paths are kept inside; all ways keep the same promise.
     enum class Resolver : std::uint8_t {
         automatic,  ///< openat2 if the kernel has it and lets us, otherwise the walk
         openat2,
@@ -88,8 +100,8 @@ class DocumentRoot {
     /// Reading it may still be forbidden.
     FoundFile stat(std::string_view decoded_path, bool may_block = true) const;
 
-    int fd() const { return root_.get(); }
-    const std::string& path() const { return path_; }
+    int fd() const { return root_.get(); }             ///< Of the directory; not to be closed.
+    const std::string& path() const { return path_; }  ///< As it was given to open().
     /// Absolute, without links, as it was when it was opened; empty where that is not known.
     const std::string& real_path() const { return real_path_; }
 

@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "server/api.hpp"
 #include "server/fd.hpp"
 
 namespace basehttp {
@@ -15,18 +16,20 @@ namespace basehttp {
 /// Read like rfile. In memory, or a region of the unlinked file that holds the body of the request:
 /// nothing is copied, and it stays good when the request is over. Copies share the content, each
 /// with a position of its own; one is used by one thread at a time.
-class FormFile {
+class BASEHTTP_API FormFile {
   public:
     FormFile() = default;
+    /// In memory.
     explicit FormFile(std::string content)
         : memory_(std::make_shared<const std::string>(std::move(content))),
           size_(memory_->size()) {}
+    /// `size` bytes of a file from `offset` on.
     FormFile(std::shared_ptr<const Fd> file, std::uint64_t offset, std::uint64_t size)
         : file_(std::move(file)), offset_(offset), size_(size) {}
 
-    std::uint64_t size() const { return size_; }
-    bool at_end() const { return position_ == size_; }
-    std::uint64_t tell() const { return position_; }
+    std::uint64_t size() const { return size_; }        ///< bytes
+    bool at_end() const { return position_ == size_; }  ///< All was read.
+    std::uint64_t tell() const { return position_; }    ///< Bytes from the start.
     /// To a place from the start; one past the end means the end.
     void seek(std::uint64_t position) { position_ = position < size_ ? position : size_; }
 
@@ -36,7 +39,7 @@ class FormFile {
     std::string read(std::size_t count = std::string::npos);
     /// The same into memory of the caller; the number of bytes.
     std::size_t readinto(std::span<char> out);
-    /// A line with its '\n', at most `limit` bytes; empty at the end.
+    /// A line with its newline, at most `limit` bytes; empty at the end.
     std::string readline(std::size_t limit = std::string::npos);
     /// All of it, whatever was read before.
     std::string text() const;

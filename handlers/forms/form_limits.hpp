@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "handlers/http_error.hpp"
+#include "server/api.hpp"
 
 namespace basehttp {
 
@@ -28,18 +29,21 @@ struct FormLimits {
 
 /// A form that cannot be read: 400 it is not well-formed, 413 it is more than FormLimits allow, 415
 /// it is no form. The answer that a handler gives, or has given for it by letting the error pass.
-class FormError : public HTTPError {
+class BASEHTTP_API FormError : public HTTPError {
   public:
     using HTTPError::HTTPError;
 };
 
 struct FieldHead;
 
-/// Counts what a form contains; throws FormError as soon as it is too much.
-class FormMeter {
+/// Counts what a form contains; throws FormError as soon as it is too much. One form's, one
+/// thread's.
+class BASEHTTP_API FormMeter {
   public:
+    /// Begins at nothing. Copies `limits`.
     explicit FormMeter(const FormLimits& limits) : limits_(limits) {}
 
+    /// One more field, its name and header included.
     void begin_field(const FieldHead& head);
     /// Of the field that began last.
     void add_content(std::size_t bytes);

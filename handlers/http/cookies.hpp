@@ -4,6 +4,8 @@
 #include <string_view>
 #include <vector>
 
+#include "server/api.hpp"
+
 namespace basehttp {
 
 /// Views into the field's value.
@@ -14,6 +16,6 @@ struct Cookie {
 
 /// Adds the cookies of one field value in their order. Takes whatever browsers send: no text is an
 /// error, empty pieces count for nothing, a name may come more than once. Linear time.
-void append_cookies(std::vector<Cookie>& cookies, std::string_view value);
+BASEHTTP_API void append_cookies(std::vector<Cookie>& cookies, std::string_view value);
 
 }  // namespace basehttp

@@ -6,6 +6,8 @@
 #include <string_view>
 #include <vector>
 
+#include "server/api.hpp"
+
 namespace basehttp {
 
 /// Views into the text it was read from.
@@ -19,17 +21,18 @@ struct QualityValue {
 /// One element. nullopt when it is malformed: "q" is no number from 0 to 1 with up to three
 /// decimals or comes twice, another parameter is no `token=token` or `token="..."`, or there is no
 /// value.
-std::optional<QualityValue> parse_quality_value(std::string_view element);
+BASEHTTP_API std::optional<QualityValue> parse_quality_value(std::string_view element);
 
 /// The heaviest first, equal ones in the order they came. Malformed elements are left out.
-std::vector<QualityValue> sorted_quality_values(const std::vector<std::string_view>& elements);
+BASEHTTP_API std::vector<QualityValue> sorted_quality_values(
+    const std::vector<std::string_view>& elements);
 
 /// The offer that is wanted most; among equals the one that is offered first. nullopt: none is
 /// acceptable. `ranges` come sorted. The most specific range that covers an offer gives its weight
 /// (RFC 9110 section 12.5.1): the same value, "text/*" and "*/*", "*", or for languages "de" for
 /// "de-CH". A range with parameters covers only offers that have them all. No ranges at all: the
 /// first offer.
-std::optional<std::string_view> best_match(const std::vector<QualityValue>& ranges,
-                                           const std::vector<std::string_view>& offers);
+BASEHTTP_API std::optional<std::string_view> best_match(
+    const std::vector<QualityValue>& ranges, const std::vector<std::string_view>& offers);
 
 }  // namespace basehttp

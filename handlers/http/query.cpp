@@ -6,6 +6,7 @@
 #include "handlers/http/ascii.hpp"
 #include "handlers/http/percent.hpp"
 #include "handlers/http/url_path.hpp"
+#include "handlers/http_error.hpp"
 
 namespace basehttp {
 namespace {
@@ -132,6 +133,14 @@ std::map<std::string, std::vector<std::string>> parse_qs(std::string_view query,
 }
 
 }  // namespace urllib
+
+QueryItems Query::items(std::size_t max_num_fields) const {
+    try {
+        return urllib::parse_qsl(text_, true, max_num_fields);
+    } catch (const std::invalid_argument&) {
+        throw HTTPError(400, "Too many query fields");
+    }
+}
 
 std::optional<std::string> Query::get(std::string_view name) const {
     std::optional<std::string> value;

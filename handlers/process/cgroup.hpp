@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "handlers/process/script_limits.hpp"
+#include "server/api.hpp"
 #include "server/fd.hpp"
 
 namespace basehttp {
@@ -21,13 +22,13 @@ struct LeafFiles;
 /// again and again (not after kill()). Any thread. One for the whole process; outlives its leaves.
 /// The destructor removes the empty leaves; we stay in "server", for whoever delegated the rest to
 /// remove.
-class ScriptCgroups {
+class BASEHTTP_API ScriptCgroups {
   public:
     /// The cgroup of one run. It goes back to the free list at the end; then everything in it is
     /// killed first. Used by one thread at a time.
     class Leaf {
       public:
-        Leaf(Leaf&&) noexcept;
+        Leaf(Leaf&&) noexcept;  ///< Leaves the other without a cgroup: only to be destroyed.
         Leaf& operator=(Leaf&&) = delete;
         ~Leaf();
 
@@ -70,8 +71,8 @@ class ScriptCgroups {
     Leaf take();
 
     bool has_memory() const { return memory_; }  ///< ScriptLimits::memory holds for the whole run
-    bool has_pids() const { return pids_; }
-    const std::string& path() const { return path_; }
+    bool has_pids() const { return pids_; }      ///< ScriptLimits::processes holds too
+    const std::string& path() const { return path_; }  ///< directory of the divided cgroup
 
   private:
     explicit ScriptCgroups(std::string path);

@@ -7,21 +7,23 @@
 #include <memory>
 #include <string>
 
+#include "server/api.hpp"
+
 namespace basehttp {
 
 /// Makes orphans of scripts our children instead of init's, so that they can be found and ended.
 /// Once, in main, before threads; keeps a descriptor. False: the kernel refused.
 /// Processes that are our children by then, or enter a container of which we are PID 1, are never
 /// taken for scripts' unless no_new_privs tells that they are.
-bool become_subreaper();
+BASEHTTP_API bool become_subreaper();
 
 /// Waits for orphans that have ended, so that no zombie stays; never for a ChildProcess. Any
 /// thread; does not block. Cheap when there is none: call it as often as runs end.
-void reap_orphans();
+BASEHTTP_API void reap_orphans();
 
 /// The processes of a run: the script, everything that descends from it, and orphans that are
 ///  - in the script's process group, or
-///  - have UNIQUE_ID=<unique_id> in their environment, or
+///  - have `UNIQUE_ID=` with the run's id in their environment, or
 ///  - show no known id, and every other run that could have started them has ended.
 /// Zombies do not count. Needs become_subreaper(); without it orphans are not seen.
 ///
@@ -31,8 +33,9 @@ void reap_orphans();
 ///
 /// No signal can hit a stranger whose pid was reused: each goes through a pidfd whose process was
 /// seen to be the right one.
-class ProcessTree {
+class BASEHTTP_API ProcessTree {
   public:
+    /// `script_pid`: of the ChildProcess; `unique_id`: what its environment says of it.
     ProcessTree(int script_pid, std::string unique_id);
     ProcessTree(const ProcessTree&) = delete;
     ProcessTree& operator=(const ProcessTree&) = delete;

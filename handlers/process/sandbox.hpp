@@ -5,13 +5,15 @@
 #include <string>
 #include <vector>
 
+#include "server/api.hpp"
 #include "server/fd.hpp"
 
 namespace basehttp {
 
 /// Immutable; any thread.
-class Sandbox {
+class BASEHTTP_API Sandbox {
   public:
+    /// What a script may have beyond the usual, see strict().
     struct Options {
         std::vector<std::string> read;   ///< files or directories: read and execute below
         std::vector<std::string> write;  ///< read, write, make, rename, remove; not execute

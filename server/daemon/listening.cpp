@@ -77,6 +77,20 @@ std::string url_of(const Address& address, bool plain) {
            Address{any ? "localhost" : address.host, address.port}.text() + "/";
 }
 
+bool all_plain(const HTTPServer& server) {
+    for (std::size_t i = 0; i < server.addresses().size(); ++i)
+        if (!server.is_plain(i)) return false;
+    return true;
+}
+
+[[noreturn]] void refuse_plain(const Parsed& parsed) {
+    const std::string port = std::to_string(parsed.config.tls_port.value_or(0));
+    throw ConfigError(blame(parsed.provenance, 0, "tls.port", port) +
+                      ": none of the service manager's sockets speaks TLS; name one https "
+                      "(FileDescriptorName=https) or give it port " +
+                      port);
+}
+
 }  // namespace
 
 void listen(HTTPServer& server, const Parsed& parsed) {
@@ -88,6 +102,7 @@ void listen(HTTPServer& server, const Parsed& parsed) {
             server.add_plain_socket(std::move(one.socket));
     }
     if (inherited.empty()) bind_addresses(server, parsed);
+    if (server.tls && server.tls_port() == 0 && all_plain(server)) refuse_plain(parsed);
     server.request_queue_size = parsed.config.backlog;
     server.server_activate();
 }

@@ -168,32 +168,50 @@ std::shared_ptr<const SiteMap> make_sites(const Config& config, Log& log) {
     return sites;
 }
 
-/// The names of the sites whose plain requests are sent on to https, as SiteMap knows them.
-std::set<std::string, std::less<>> redirected_sites(const Config& config) {
-    std::set<std::string, std::less<>> names;
-    if (!tls_on(config)) return names;
+namespace {
+
+using Names = std::set<std::string, std::less<>>;
+
+/// The names, as SiteMap knows them, of the sites for which `holds`, when there is TLS.
+template <class Holds>
+Names names_of(const Config& config, Holds holds) {
+    Names names;
     for (const SiteConfig& site : config.sites) {
-        if (!site.tls.redirect) continue;
+        if (!tls_on(config) || !holds(site)) continue;
         if (site.names.empty()) names.insert("");
         names.insert(site.names.begin(), site.names.end());
     }
     return names;
 }
 
+/// Those whose plain requests are sent on to https.
+Names redirected_sites(const Config& config) {
+    return names_of(config, [](const SiteConfig& site) { return site.tls.redirect; });
+}
+
+/// Those that want a certificate of each client: by plain HTTP there is none.
+Names closed_sites(const Config& config) {
+    return names_of(config, [](const SiteConfig& site) { return site.tls.client == "required"; });
+}
+
+}  // namespace
+
 HandlerFactory site_handlers(const Config& config, std::shared_ptr<const SiteMap> sites) {
     const bool old_protocol = config.protocol == "HTTP/1.0";
-    return [=, redirected = redirected_sites(config)](
+    return [=, redirected = redirected_sites(config), closed = closed_sites(config)](
                Request& request, const Address& client,
                BaseServer& server) -> std::unique_ptr<BaseRequestHandler> {
         const RequestHead& head = request.head();
         const auto& site = sites->find(head.host);
         std::unique_ptr<BaseHTTPRequestHandler> handler;
+        const std::string_view name = sites->canonical_name(head.host);
+        const bool plain = !request.tls && !HTTPSRedirectHandler::is_exempt(head.target);
         // A proxy of this machine is behind a unix socket, and speaks TLS for us.
-        const bool plain = !request.tls && !request.server_address.is_unix();
-        if (plain && redirected.contains(sites->canonical_name(head.host)) &&
-            !HTTPSRedirectHandler::is_exempt(head.target))
+        const bool sent_on = redirected.contains(name) && !request.server_address.is_unix();
+        if (plain && (sent_on || closed.contains(name)))
             handler = std::make_unique<HTTPSRedirectHandler>(
-                request, client, server, dynamic_cast<HTTPServer&>(server).tls_port());
+                request, client, server,
+                sent_on ? dynamic_cast<HTTPServer&>(server).tls_port() : std::uint16_t{0});
         else if (site->cgi)
             handler =
                 std::make_unique<CGIHTTPRequestHandler>(request, client, server, site, site->cgi);

@@ -100,6 +100,14 @@ void describe_tls(const TlsSites& tls, const Config& config, Log& log) {
         log.write(LogLevel::warning,
                   "TLS with a self-signed certificate, for development only; its fingerprint is " +
                       tls.fallback().fingerprint());
+    for (const SiteConfig& site : config.sites) {
+        const std::string name = site.names.empty() ? "" : site.names.front();
+        const std::string_view trouble = tls.find(name).date_trouble();
+        if (!trouble.empty())
+            log.write(LogLevel::warning, "The certificate" + (name.empty() ? "" : " of " + name) +
+                                             " " + std::string(trouble) +
+                                             ": clients will refuse it; renew it and restart");
+    }
     for (const std::string& file : keys_open_to_others(config))
         log.write(LogLevel::warning, "The private key '" + file +
                                          "' is open to every user of this machine: chmod o= it");

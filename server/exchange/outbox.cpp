@@ -5,6 +5,7 @@ namespace basehttp {
 void Outbox::push(Segment segment) {
     std::unique_lock lock(mutex_);
     if (cancelled_) throw BrokenPipe("the client has gone away");
+    begun_ = true;
     unsent_memory_ += segment.text.size();
     queued_.push_back(std::move(segment));
     if (unsent_memory_ <= mark) return;
@@ -18,6 +19,11 @@ void Outbox::push(Segment segment) {
 bool Outbox::is_full() {
     const std::lock_guard lock(mutex_);
     return unsent_memory_ > mark / 2;
+}
+
+bool Outbox::begun() {
+    const std::lock_guard lock(mutex_);
+    return begun_;
 }
 
 bool Outbox::cancelled() {

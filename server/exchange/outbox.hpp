@@ -9,18 +9,21 @@
 #include <stdexcept>
 #include <vector>
 
+#include "server/api.hpp"
 #include "server/exchange/send_queue.hpp"
 
 namespace basehttp {
 
 /// The client is gone or reads too slowly, or the server is stopping: the answer cannot be
 /// delivered. Python's BrokenPipeError. Thrown into the handler that writes; ends its request only.
-class BrokenPipe : public std::runtime_error {
+class BASEHTTP_API BrokenPipe : public std::runtime_error {
   public:
     using std::runtime_error::runtime_error;
 };
 
-class Outbox {
+/// Part of a Request. A handler writes by its ResponseWriter, which knows about framing; this queue
+/// takes bytes as they go out. One handler's and one loop's, under a lock.
+class BASEHTTP_API Outbox {
   public:
     /// Handler side. Queues a piece; waits while more than `mark` bytes are unsent that this answer
     /// alone keeps in memory (shared bytes and files do not count), unless `may_wait` is off.
@@ -38,6 +41,8 @@ class Outbox {
 
     /// Whether a push of more than a little would wait. Any thread.
     bool is_full();
+    /// Whether anything was ever pushed. Any thread.
+    bool begun();
     /// Whether the answer is for nobody any more. Any thread.
     bool cancelled();
 
@@ -59,6 +64,7 @@ class Outbox {
     std::vector<Segment> queued_;
     std::uint64_t unsent_memory_ = 0;  // bytes of text, taken but not drained ones included
     std::uint64_t taken_memory_ = 0;
+    bool begun_ = false;
     bool cancelled_ = false;
     std::function<void()> wake_;
 };

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "server/api.hpp"
 #include "server/fd.hpp"
 #include "server/http1/request_head.hpp"
 
@@ -13,6 +14,7 @@ namespace basehttp {
 
 /// Where a replay writes, and what the loop tells it.
 struct ReplayOutput {
+    /// Views and `out` are the loop's, for the time of the call.
     ReplayOutput(std::string& out, std::string_view date_, std::string_view connection_line_)
         : text(out), date(date_), connection_line(connection_line_) {}
 
@@ -24,12 +26,15 @@ struct ReplayOutput {
     std::uint64_t body_bytes = 0;    ///< Set by the replay: content that follows, for the log.
     std::string_view body;           ///< Content too large to copy, alive as long as the replay.
     std::shared_ptr<const Fd> file;  ///< Or a region of a file.
+    ///@{
+    /// Which region, in bytes.
     std::uint64_t file_offset = 0, file_length = 0;
+    ///@}
 };
 
 /// Immutable, shared between the loop's cache and answers in progress. Made by a handler that
 /// offers it (Request::offer); every method runs on the loop's thread and must not block.
-class Replay {
+class BASEHTTP_API Replay {
   public:
     virtual ~Replay() = default;
     /// Answers a GET or HEAD without body for the same host and path, whatever the query (and the
@@ -38,6 +43,7 @@ class Replay {
     virtual bool answer(const RequestHead& head, ReplayOutput& out) const = 0;
     /// Whether what it was made from is unchanged. Asked once a second at most.
     virtual bool fresh() const = 0;
+    /// Whether the answer was chosen by Accept-Encoding.
     virtual bool varies() const = 0;
     /// Bytes of memory it holds, for the cache's bound.
     virtual std::size_t cost() const = 0;

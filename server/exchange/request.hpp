@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "server/address.hpp"
+#include "server/api.hpp"
 #include "server/exchange/outbox.hpp"
 #include "server/exchange/replay.hpp"
 #include "server/exchange/request_body.hpp"
@@ -22,8 +23,8 @@ class BaseRequestHandler;
 
 /// Why a request gets an error page instead of what it asked for.
 struct Rejection {
-    int code = 0;  ///< 0: not rejected.
-    std::string reason;
+    int code = 0;        ///< 0: not rejected.
+    std::string reason;  ///< For the page and the log; our own words.
 };
 
 /// The status in the log of a request whose client left before an answer began. Never sent; nginx's
@@ -33,7 +34,7 @@ constexpr int client_left = 499;
 /// Owned by its connection, lent to one handler at a time. A handler sees a request whose body is
 /// either whole or, the first time, still to come (body_complete off): then it may refuse or
 /// expect_100, and leaves with wants_body to be called again when the body is there.
-class Request {
+class BASEHTTP_API Request {
   public:
     /// `text` is the head as received; `head` points into some copy of it that begins at `from`.
     Request(std::string text, const RequestHead& head, const char* from, Address client);
@@ -41,30 +42,34 @@ class Request {
     Request(const Request&) = delete;
     Request& operator=(const Request&) = delete;
 
+    /// Request line and fields. Its views live as long as the request.
     const RequestHead& head() const { return head_; }
+    /// The other end of the connection.
     const Address& client_address() const { return client_address_; }
     Address server_address;              ///< Where the client reached us; empty host: not known.
     std::shared_ptr<const TlsInfo> tls;  ///< How the connection is protected; nullptr: plain HTTP.
+    /// Of the connection; what a proxy before us speaks is not looked at.
     std::string_view scheme() const { return tls ? "https" : "http"; }
     /// Header fields that the answer gets because of its connection, each with CRLF.
     std::string_view connection_fields;
 
-    Rejection rejection;
-    bool verified = false;  ///< verify_request has agreed; it is asked once a request.
-    RequestBody body;
-    bool body_complete = true;
+    Rejection rejection;        ///< Set by the server: the handler sends this error, nothing else.
+    bool verified = false;      ///< verify_request has agreed; it is asked once a request.
+    RequestBody body;           ///< What rfile reads.
+    bool body_complete = true;  ///< Off: it is still to come, or will not be read.
     bool body_too_long_to_skip = false;  ///< The connection closes if the body is left unread.
     bool wants_body = false;             ///< Set by the handler: collect the body, call again.
     /// Set by the handler: call again after resume(), or when `turn_timeout` has passed, then with
     /// `turn_timed_out`. It may be called again without reason, and must then wait again.
     bool wants_turn = false;
-    std::chrono::milliseconds turn_timeout{};
-    bool turn_timed_out = false;
+    std::chrono::milliseconds turn_timeout{};  ///< Set with wants_turn.
+    bool turn_timed_out = false;   ///< Set by the loop: resume() was not called in time.
     std::function<void()> resume;  ///< Any thread, also while the turn that waits is ending.
+    /// Whether the handler is to be called again.
     bool wants_another_turn() const { return wants_body || wants_turn; }
     std::unique_ptr<BaseRequestHandler> parked;  ///< The handler that waits for its next turn.
 
-    Outbox outbox;
+    Outbox outbox;                  ///< Where the answer goes.
     bool close_connection = false;  ///< Set by the handler: no further request after this answer.
     bool cut_off =
         false;  ///< Set by the handler: the answer stays incomplete, the client must see.
@@ -74,14 +79,15 @@ class Request {
 
     /// Lets the loop give this answer again (see Replay). Ignored unless all of it was sent well.
     void offer(std::shared_ptr<const Replay> replay) { replay_ = std::move(replay); }
+    /// nullptr: nothing. Loop thread.
     const std::shared_ptr<const Replay>& offered() const { return replay_; }
 
     // For the access log.
-    int status = 0;
-    std::uint64_t body_bytes = 0;
-    bool log_access = false;           ///< The handler wants the server's own access line.
-    std::vector<LogField> log_fields;  ///< More to tell in that line.
-    std::chrono::microseconds started{};
+    int status = 0;                       ///< Of the answer; 0: none yet.
+    std::uint64_t body_bytes = 0;         ///< Of the answer's content, without framing.
+    bool log_access = false;              ///< The handler wants the server's own access line.
+    std::vector<LogField> log_fields;     ///< More to tell in that line.
+    std::chrono::microseconds started{};  ///< When the head was there: Clock::monotonic().
 
     /// Ends the handler's turn; called once per turn by the server, on any thread.
     std::function<void()> on_finished;

@@ -7,18 +7,18 @@ namespace basehttp {
 
 std::size_t ResponseCache::Hash::operator()(const Key& key) const {
     const std::hash<std::string_view> hash;
-    return hash(key.path) ^ (hash(key.host) << 1) ^ (key.secure ? 1u : 0u);
+    return hash(key.path) ^ (hash(key.host) << 1) ^ static_cast<std::size_t>(key.channel);
 }
 
-ResponseCache::Key ResponseCache::key_of(const RequestHead& head, bool secure) const {
+ResponseCache::Key ResponseCache::key_of(const RequestHead& head, Channel channel) const {
     return {canonical_host ? canonical_host(head.host) : head.host,
-            head.target.substr(0, head.target.find('?')), secure};
+            head.target.substr(0, head.target.find('?')), channel};
 }
 
 const std::shared_ptr<const Replay>* ResponseCache::find(const RequestHead& head,
                                                          std::chrono::microseconds now,
-                                                         bool secure) {
-    const auto found = index_.find(key_of(head, secure));
+                                                         Channel channel) {
+    const auto found = index_.find(key_of(head, channel));
     if (found == index_.end()) {
         ++counters_.misses;
         return nullptr;
@@ -43,18 +43,18 @@ const std::shared_ptr<const Replay>* ResponseCache::find(const RequestHead& head
 }
 
 void ResponseCache::insert(const RequestHead& head, std::shared_ptr<const Replay> replay,
-                           std::chrono::microseconds now, bool secure) {
+                           std::chrono::microseconds now, Channel channel) {
     const std::string_view accept_encoding =
         replay->varies() ? head.accept_encoding : std::string_view();
     if (replay->cost() > most_bytes_ / 4 || accept_encoding.size() > longest_accept_encoding)
         return;
-    const Key key = key_of(head, secure);
+    const Key key = key_of(head, channel);
     auto found = index_.find(key);
     if (found == index_.end()) {
         Entry& entry = lists_[0].emplace_back();
         entry.host = key.host;
         entry.path = key.path;
-        entry.secure = secure;
+        entry.channel = channel;
         found = index_.emplace(key_of(entry), std::prev(lists_[0].end())).first;
     }
     std::vector<Variant>& variants = found->second->variants;

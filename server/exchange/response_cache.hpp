@@ -16,6 +16,13 @@
 
 namespace basehttp {
 
+/// How a request reached us: sites may answer differently, by a redirect to https for instance.
+enum class Channel : std::uint8_t {
+    plain,  ///< TCP
+    local,  ///< a unix socket
+    tls
+};
+
 /// Bounded by bytes, entries and descriptors; evicts what was not used since the last sweep (second
 /// chance). Entries with descriptors are evicted among themselves, so that many large files do not
 /// push out the small ones.
@@ -32,11 +39,12 @@ class ResponseCache {
     std::function<std::string_view(std::string_view)> canonical_host;
 
     /// The replay for this request or nullptr. Asks a replay older than `recheck` whether it is
-    /// fresh and drops it when not. Answers to plain and to `secure` requests are kept apart.
+    /// fresh and drops it when not. What came by different channels is kept apart.
     const std::shared_ptr<const Replay>* find(const RequestHead& head,
-                                              std::chrono::microseconds now, bool secure = false);
+                                              std::chrono::microseconds now,
+                                              Channel channel = Channel::plain);
     void insert(const RequestHead& head, std::shared_ptr<const Replay> replay,
-                std::chrono::microseconds now, bool secure = false);
+                std::chrono::microseconds now, Channel channel = Channel::plain);
 
     /// Closes every descriptor that is not in use by an answer.
     void drop_descriptors();
@@ -61,7 +69,7 @@ class ResponseCache {
     };
     struct Entry {
         std::string host, path;
-        bool secure = false;
+        Channel channel = Channel::plain;
         std::vector<Variant> variants;
         std::size_t bytes = 0;
         bool used = false;
@@ -70,15 +78,15 @@ class ResponseCache {
     using Entries = std::list<Entry>;
     struct Key {
         std::string_view host, path;
-        bool secure;
+        Channel channel;
         bool operator==(const Key&) const = default;
     };
     struct Hash {
         std::size_t operator()(const Key& key) const;
     };
 
-    Key key_of(const RequestHead& head, bool secure) const;
-    static Key key_of(const Entry& entry) { return {entry.host, entry.path, entry.secure}; }
+    Key key_of(const RequestHead& head, Channel channel) const;
+    static Key key_of(const Entry& entry) { return {entry.host, entry.path, entry.channel}; }
     Entries& list_of(bool descriptor) { return lists_[descriptor ? 1 : 0]; }
     void measure(Entries::iterator entry);
     void erase(Entries::iterator entry);

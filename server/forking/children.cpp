@@ -99,6 +99,15 @@ void Children::limit_all(std::chrono::microseconds deadline) {
     for (const auto& child : children_) child->limit(deadline);
 }
 
+void Children::tell_shutdown() const {
+    for (const auto& child : children_) child->tell_shutdown();
+}
+
+void Children::become_child(ChildSide& side) {
+    child_side_ = &side;
+    side.on_shutdown = on_shutdown_in_child;
+}
+
 void Children::is_over(ForkedRequest& child) {
     const auto found = std::find_if(children_.begin(), children_.end(),
                                     [&](const auto& each) { return each.get() == &child; });

@@ -9,6 +9,7 @@
 #include <optional>
 #include <vector>
 
+#include "server/api.hpp"
 #include "server/base_server.hpp"
 #include "server/forking/forked_request.hpp"
 
@@ -31,7 +32,7 @@ struct ForkingOptions {
 
 /// What ForkingMixIn does, without its template. Loop thread unless said otherwise. No code of a
 /// handler runs in the parent: where no child can be had, the answer is a plain page.
-class Children {
+class BASEHTTP_API Children {
   public:
     Children(BaseServer& server, const ForkingOptions& options);
     ~Children();  ///< Kills what is left.
@@ -40,7 +41,7 @@ class Children {
 
     /// A request's turn: collects its body, then gives it to a child, now or later.
     void process(EventLoop& loop, Request& request);
-    /// Acts on deadlines; reaping needs no call.
+    /// Acts on deadlines: to be called once a tick. Reaping needs no call.
     void collect();
     /// All get a deadline that is no later than this.
     void limit_all(std::chrono::microseconds deadline);
@@ -50,13 +51,20 @@ class Children {
     std::size_t active() const { return active_; }   ///< Processes. Any thread.
     bool empty() const { return unfinished_ == 0; }  ///< No process and no request. Any thread.
 
+    /// The server has begun to end: the handlers that run now are to see it.
+    void tell_shutdown() const;
+    /// Called in a child that sees it.
+    std::function<void()> on_shutdown_in_child;
+
+    /// Whether this process is one of them.
+    bool is_child() const { return child_side_ != nullptr; }
     /// In a child: the parent is told of shutdown(). False: this is the parent.
     bool pass_on_shutdown() const;
 
     // For ForkedRequest.
     BaseServer& server() const { return server_; }
     const ForkingOptions& options() const { return options_; }
-    void become_child(ChildSide& side) { child_side_ = &side; }
+    void become_child(ChildSide& side);
     void process_ended();
     /// Nothing of its answer was sent: an error page instead.
     void answer_failure(Request& request, Rejection rejection);

@@ -1,5 +1,6 @@
 #include "server/forking/forked_process.hpp"
 
+#include <sys/eventfd.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -9,11 +10,16 @@
 #include <array>
 #include <cerrno>
 #include <csignal>
+#include <cstdint>
+#include <cstdio>
 #include <cstring>
 #include <system_error>
 
 #ifndef SYS_pidfd_open
 #define SYS_pidfd_open 434
+#endif
+#ifndef SYS_pidfd_send_signal
+#define SYS_pidfd_send_signal 424
 #endif
 
 namespace basehttp {
@@ -36,10 +42,44 @@ void reset_signals() {
         action.sa_handler = SIG_DFL;
         ::sigaction(number, &action, nullptr);
     }
-    sigset_t none;
-    sigemptyset(&none);
-    ::pthread_sigmask(SIG_SETMASK, &none, nullptr);
+    sigset_t mask;
+    sigemptyset(&mask);
+    sigaddset(&mask, SIGPIPE);  // as on any thread with handlers
+    ::pthread_sigmask(SIG_SETMASK, &mask, nullptr);
 }
+
+/// What the program has printed so far is not to be printed again by a child that flushes. Not by
+/// fflush(nullptr): that waits for a thread that reads from stdin.
+void flush_stdout() {
+    if (::ftrylockfile(stdout) != 0) return;
+    ::fflush_unlocked(stdout);
+    ::funlockfile(stdout);
+}
+
+/// Holds a child back until the parent can wait for it and nobody else has: an eventfd, since a
+/// pipe would stay open in what other threads fork meanwhile.
+class Gate {
+  public:
+    Gate() : fd_(::eventfd(0, EFD_CLOEXEC)) {
+        if (!fd_) throw std::system_error(errno, std::generic_category(), "eventfd");
+    }
+    /// In the parent, once.
+    void open(bool may_run) const {
+        const std::uint64_t word = may_run ? go : stay;
+        static_cast<void>(!::write(fd_.get(), &word, sizeof word));
+    }
+    /// In the child. Whether it may run.
+    bool pass() {
+        std::uint64_t word = 0;
+        while (::read(fd_.get(), &word, sizeof word) < 0 && errno == EINTR) continue;
+        fd_.reset();
+        return word == go;
+    }
+
+  private:
+    static constexpr std::uint64_t go = 1, stay = 2;
+    Fd fd_;
+};
 
 void become_child(pid_t parent) {
     ::setpgid(0, 0);
@@ -70,12 +110,15 @@ std::string ProcessEnd::text() const {
 
 ForkedProcess::ForkedProcess(const std::function<void()>& body) {
     const pid_t parent = ::getpid();
+    Gate gate;
+    flush_stdout();
     sigset_t every, before;
     sigfillset(&every);
     ::pthread_sigmask(SIG_SETMASK, &every, &before);  // until the child has its own handlers
     pid_ = ::fork();
     if (pid_ == 0) {
         become_child(parent);
+        if (!gate.pass()) ::_exit(1);
         run_and_exit(body);
     }
     const int error = errno;
@@ -83,9 +126,9 @@ ForkedProcess::ForkedProcess(const std::function<void()>& body) {
     if (pid_ < 0) throw std::system_error(error, std::generic_category(), "fork");
     ::setpgid(pid_, pid_);  // here too: whoever is first
     pidfd_.reset(static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0)));
-    if (pidfd_) return;
     const std::system_error no_pidfd(errno, std::generic_category(), "pidfd_open");
-    ::kill(pid_, SIGKILL);
+    gate.open(bool(pidfd_));
+    if (pidfd_) return;
     ::waitpid(pid_, nullptr, 0);
     throw no_pidfd;
 }
@@ -97,7 +140,12 @@ ForkedProcess::~ForkedProcess() {
 }
 
 void ForkedProcess::signal(int number) const {
-    if (!reaped_ && ::kill(-pid_, number) != 0) ::kill(pid_, number);
+    if (reaped_) return;
+    // Its number may be another's by now, if the program has waited for it: ask by the pidfd.
+    const auto send = [this](int what) {
+        return ::syscall(SYS_pidfd_send_signal, pidfd_.get(), what, nullptr, 0);
+    };
+    if (send(0) == 0 && ::kill(-pid_, number) != 0) send(number);
 }
 
 std::optional<ProcessEnd> ForkedProcess::reap() {

@@ -25,8 +25,9 @@ class ForkedProcess {
     /// Runs `body` in a child of this process and _exit()s there: no destructors, nothing flushed.
     /// The child leads a process group of its own, so that Ctrl-C in a shell is the parent's, and
     /// dies when this thread does (PR_SET_PDEATHSIG). Signals that the program handles are at their
-    /// default there, but for those that tell of a crash; none is blocked. Throws std::system_error
-    /// when there is no child.
+    /// default there, but for those that tell of a crash; only SIGPIPE is blocked. `body` starts
+    /// when this side can wait for the child, even if the program ignores SIGCHLD. Throws
+    /// std::system_error when there is no child; then `body` has not run.
     explicit ForkedProcess(const std::function<void()>& body);
     ForkedProcess(const ForkedProcess&) = delete;
     ForkedProcess& operator=(const ForkedProcess&) = delete;

@@ -1,5 +1,6 @@
 #include "server/forking/forked_request.hpp"
 
+#include <fcntl.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
@@ -25,7 +26,8 @@ namespace {
 constexpr std::chrono::seconds grace{2};
 
 struct Received {
-    ssize_t size = -1;  // of the record; 0: the child has closed its end; -1: nothing there
+    ssize_t size = -1;  // of the record; 0: the child has closed its end; -1: see error
+    int error = 0;      // errno; 0: nothing there
     bool whole = true;
     Fd file;
 };
@@ -37,21 +39,26 @@ Received receive(int channel, std::array<char, longest_record>& buffer) {
     message.msg_iov = &part;
     message.msg_iovlen = 1;
     message.msg_control = control.data();
-    message.msg_controllen = control.size();
+    message.msg_controllen = CMSG_LEN(sizeof(int));  // the padding has room for a second one
     Received received;
     do {
         received.size = ::recvmsg(channel, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
     } while (received.size < 0 && errno == EINTR);
+    if (received.size < 0 && errno != EAGAIN) received.error = errno;
     if (received.size <= 0) return received;
     received.whole = (message.msg_flags & MSG_TRUNC) == 0;
     const cmsghdr* const header = CMSG_FIRSTHDR(&message);
-    if (header != nullptr && header->cmsg_type == SCM_RIGHTS) {
+    if (header != nullptr && header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_RIGHTS &&
+        header->cmsg_len == CMSG_LEN(sizeof(int))) {
         int file = -1;
         std::memcpy(&file, CMSG_DATA(header), sizeof file);
         received.file.reset(file);
     }
     return received;
 }
+
+/// Whether a descriptor could be received: what finds no room is lost.
+bool has_descriptor(int any) { return bool(Fd(::fcntl(any, F_DUPFD_CLOEXEC, 0))); }
 
 }  // namespace
 
@@ -118,7 +125,12 @@ bool ForkedRequest::read_records() {
             loop_.post([self = shared_from_this()] { self->progress(); });
             return false;
         }
+        if (!has_descriptor(channel_.get())) {
+            wait_for_descriptors();
+            return false;
+        }
         Received received = receive(channel_.get(), buffer);
+        if (received.error != 0) cannot_read(received.error);
         if (received.size <= 0) return true;
         const auto size = static_cast<std::size_t>(received.size);
         handle_record({buffer.data(), received.whole ? size : 0}, std::move(received.file));
@@ -151,6 +163,20 @@ void ForkedRequest::handle_record(std::string_view record, Fd file) {
             if (!read_end_record(content, *request_)) break;
             return finish_turn();
     }
+    distrust();
+}
+
+/// It is tried again once a tick.
+void ForkedRequest::wait_for_descriptors() {
+    if (!std::exchange(lacks_descriptors_, true))
+        owner_.server().log().write(
+            LogLevel::error, "Out of file descriptors: the answer of a child process for " + what_ +
+                                 " waits. Raise LimitNOFILE (ulimit -n)");
+}
+
+void ForkedRequest::cannot_read(int error) {
+    owner_.server().log().write(LogLevel::error, "The answer of a child process for " + what_ +
+                                                     " could not be read: " + std::strerror(error));
     distrust();
 }
 
@@ -236,6 +262,7 @@ void ForkedRequest::limit(std::chrono::microseconds deadline) {
 }
 
 void ForkedRequest::check_deadline(std::chrono::microseconds now) {
+    if (lacks_descriptors_) progress();
     if (over_ || end_) return;
     if (kill_at_.count() != 0 && now >= kill_at_) process_->signal(SIGKILL);
     if (deadline_.count() == 0 || now < deadline_ || timed_out_) return;
@@ -243,8 +270,15 @@ void ForkedRequest::check_deadline(std::chrono::microseconds now) {
     tell_child_to_end();
 }
 
+void ForkedRequest::tell_shutdown() const {
+    if (channel_) ::shutdown(channel_.get(), SHUT_WR);
+}
+
 void ForkedRequest::log_end() const {
-    if (ended_by_us_ || (request_ == nullptr && end_->is_good())) return;
+    // A program that ignores SIGCHLD, or waits for all children, makes every end an unknown one.
+    const bool is_no_error =
+        end_->is_good() || (end_->kind == ProcessEnd::Kind::unknown && !distrusted_ && !timed_out_);
+    if (ended_by_us_ || (request_ == nullptr && is_no_error)) return;
     std::string line = "Child process " + std::to_string(process_->pid()) + " for " + what_ + " ";
     if (distrusted_)
         line += "sent what no child sends, and was killed";

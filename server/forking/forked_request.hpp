@@ -32,6 +32,8 @@ class ForkedRequest final : public Watcher, public std::enable_shared_from_this<
     void check_deadline(std::chrono::microseconds now);
     /// The child has until then, at most.
     void limit(std::chrono::microseconds deadline);
+    /// The child's server.is_shutting_down() is to be true.
+    void tell_shutdown() const;
 
     /// Whether the client still waits for the end of the answer.
     bool has_request() const { return request_ != nullptr; }
@@ -44,6 +46,8 @@ class ForkedRequest final : public Watcher, public std::enable_shared_from_this<
     void relay(Segment segment);
     void take_file(std::string_view content, Fd file);
     void note_status(std::string_view bytes);
+    void wait_for_descriptors();
+    void cannot_read(int error);
     void distrust();
     void write_event(std::string_view content);
     void finish_turn();
@@ -69,6 +73,7 @@ class ForkedRequest final : public Watcher, public std::enable_shared_from_this<
     bool timed_out_ = false;
     bool distrusted_ = false;
     bool ended_by_us_ = false;
+    bool lacks_descriptors_ = false;  // or did
     bool over_ = false;
     std::chrono::microseconds deadline_{};  // 0: none
     std::chrono::microseconds kill_at_{};   // 0: was not told to end

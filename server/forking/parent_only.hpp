@@ -4,12 +4,14 @@
 
 #include <vector>
 
+#include "server/api.hpp"
+
 namespace basehttp {
 
 /// The descriptors of one owner (an event loop, a server's sockets); one may have several owners.
 /// One thread at a time; owners on several threads are independent. What is left when the owner is
 /// destroyed is forgotten.
-class ParentOnly {
+class BASEHTTP_API ParentOnly {
   public:
     ParentOnly() = default;
     ParentOnly(const ParentOnly&) = delete;

@@ -9,6 +9,7 @@
 #include "server/address.hpp"
 #include "server/connection.hpp"
 #include "server/exchange/request.hpp"
+#include "server/exchange/response_cache.hpp"
 #include "server/exchange/send_queue.hpp"
 #include "server/http1/body_decoder.hpp"
 #include "server/transport.hpp"
@@ -75,6 +76,7 @@ class HttpConnection final : public Connection {
     // Requests.
     HeadResult parse(std::string_view text) const;
     bool try_replay();
+    Channel channel() const;
     std::string_view own_fields() const;
     std::size_t begin_exchange(std::string_view head_text, std::string_view rest);
     void begin_rejected(std::string_view text, const HeadResult& bad);

@@ -70,7 +70,7 @@ bool HttpConnection::try_replay() {
     if (head.has_body() || head.repeated || head.expect_continue || head.expect_unknown ||
         close_after_ || (head.method != "GET" && head.method != "HEAD"))
         return false;
-    const auto* found = loop_.cache.find(head, loop_.loop.now(), transport_.tls() != nullptr);
+    const auto* found = loop_.cache.find(head, loop_.loop.now(), channel());
     if (found == nullptr) return false;
     loop_.fields.assign(own_fields()).append(connection_line(head));
     ReplayOutput out(loop_.output, loop_.loop.date(), loop_.fields);

@@ -17,6 +17,11 @@ constexpr std::uint64_t skippable_body = 64u << 10;
 
 }  // namespace
 
+Channel HttpConnection::channel() const {
+    if (transport_.tls() != nullptr) return Channel::tls;
+    return client_.is_unix() ? Channel::local : Channel::plain;
+}
+
 /// Header fields that this connection adds to an answer, each with CRLF.
 std::string_view HttpConnection::own_fields() const {
     return transport_.tls() != nullptr ? transport_.tls()->context().fields() : std::string_view();
@@ -76,8 +81,7 @@ void HttpConnection::handler_finished() {
         exchange_->done = true;
         state_ = State::sending;
         if (request.offered())
-            loop_.cache.insert(request.head(), request.offered(), loop_.loop.now(),
-                               request.tls != nullptr);
+            loop_.cache.insert(request.head(), request.offered(), loop_.loop.now(), channel());
     }
     advance();
 }

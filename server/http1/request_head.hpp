@@ -9,8 +9,11 @@
 #include <string_view>
 #include <vector>
 
+#include "server/api.hpp"
+
 namespace basehttp {
 
+/// A line of a header section (RFC 9110 section 5). Views of somebody's text.
 struct HeaderField {
     std::string_view name;   ///< As sent.
     std::string_view value;  ///< Without the white space around it.
@@ -24,7 +27,7 @@ struct HeadLimits {
 };
 
 /// All views point into the text that was parsed and live as long as it does.
-struct RequestHead {
+struct BASEHTTP_API RequestHead {
     std::string_view request_line;  ///< Without CRLF; set as far as known for a bad head too.
     std::string_view method;        ///< Case-sensitive token.
     std::string_view raw_target;    ///< As sent.
@@ -32,44 +35,51 @@ struct RequestHead {
     std::string_view version;       ///< "HTTP/1.1"
     int version_minor = 1;          ///< 0 for HTTP/1.0, 1 for 1.1 and above.
     std::string_view host;          ///< Authority of the target, else the Host field; may be empty.
-    std::vector<HeaderField> fields;
+    std::vector<HeaderField> fields;  ///< All of them, in order.
 
     // Framing and persistence (RFC 9112 sections 6 and 9.3), decided once.
     std::optional<std::uint64_t> content_length;  ///< Saturates at the largest value.
-    bool chunked = false;
-    bool keep_alive = true;
+    bool chunked = false;          ///< Transfer-Encoding: chunked, the only one we take.
+    bool keep_alive = true;        ///< The client wants the connection to go on.
     bool expect_continue = false;  ///< Expect: 100-continue from an HTTP/1.1 client.
     bool expect_unknown = false;   ///< Any other expectation: 417.
 
-    // Fields that choose a representation, seen at most once; `repeated` tells of a second one.
+    ///@{
+    /// A field that chooses a representation or goes to the log, seen at most once; `repeated`
+    /// tells of a second one. Empty: it was not sent.
     std::string_view accept_encoding, range, if_match, if_none_match, if_modified_since,
         if_unmodified_since, if_range, referer, user_agent;
+    ///@}
     bool conditional = false;  ///< Any If-* or Range field.
     bool repeated = false;     ///< One of the fields above came twice: read `fields` instead.
 
+    /// Whether content follows (RFC 9112 section 6.3).
     bool has_body() const { return chunked || content_length.value_or(0) > 0; }
     void clear();  ///< Back to the initial state, keeping memory.
     /// The same head with all views moved from the text at `from` to its copy at `to`.
     RequestHead rebased(const char* from, const char* to) const;
 };
 
+/// Whether a head could be read: more text is needed, it is there, it is none.
 enum class HeadStatus : std::uint8_t { incomplete, complete, bad };
 
+/// What parse_request_head() says.
 struct HeadResult {
-    HeadStatus status = HeadStatus::incomplete;
+    HeadStatus status = HeadStatus::incomplete;  ///< Decides which of the others count.
     std::size_t consumed = 0;  ///< Bytes of the head, the empty line included, when complete.
     int code = 0;              ///< When bad: 400, 414, 431 or 505. The connection must close.
     const char* reason = "";   ///< When bad: what is wrong, for the error page and the log.
 };
 
 /// Parses one head at the start of `text`. `head` is cleared first and filled as far as it goes.
-HeadResult parse_request_head(std::string_view text, const HeadLimits& limits, RequestHead& head);
+BASEHTTP_API HeadResult parse_request_head(std::string_view text, const HeadLimits& limits,
+                                           RequestHead& head);
 
 /// Case-insensitive comparison with a name already in lower case (ASCII only).
-bool equals_lower(std::string_view text, std::string_view lower);
+BASEHTTP_API bool equals_lower(std::string_view text, std::string_view lower);
 /// RFC 9110 section 5.6.2: a token, at least one character.
-bool is_token(std::string_view text);
+BASEHTTP_API bool is_token(std::string_view text);
 /// uri-host [ ":" port ], not empty (RFC 9110 section 7.2, RFC 3986 section 3.2).
-bool is_valid_host(std::string_view host);
+BASEHTTP_API bool is_valid_host(std::string_view host);
 
 }  // namespace basehttp

@@ -58,7 +58,7 @@ std::string quoted_name(const std::string& name) { return "'" + name + "'"; }
 }  // namespace
 
 std::string openssl_reason() {
-    const unsigned long code = ERR_peek_last_error();
+    const unsigned long code = ERR_peek_error();  // the first, which is closest to the cause
     ERR_clear_error();
     if (code == 0) return "no reason is known";
     if (ERR_SYSTEM_ERROR(code)) return std::generic_category().message(ERR_GET_REASON(code));
@@ -185,6 +185,13 @@ std::string TlsContext::fingerprint() const {
     return text;
 }
 
+std::string_view TlsContext::date_trouble() const {
+    const X509* const certificate = SSL_CTX_get0_certificate(get());
+    if (X509_cmp_current_time(X509_get0_notAfter(certificate)) < 0) return "has expired";
+    if (X509_cmp_current_time(X509_get0_notBefore(certificate)) > 0) return "is not valid yet";
+    return {};
+}
+
 const TlsContext& TlsContext::of(const SSL* ssl) {
     return *static_cast<const TlsContext*>(SSL_CTX_get_ex_data(SSL_get_SSL_CTX(ssl), self_index()));
 }
@@ -192,6 +199,11 @@ const TlsContext& TlsContext::of(const SSL* ssl) {
 void TlsContext::take_over(SSL* ssl) const {
     SSL_set_SSL_CTX(ssl, get());
     SSL_set_verify(ssl, verify_mode(client_), nullptr);
+    SSL_set_min_proto_version(ssl, static_cast<int>(SSL_CTX_get_min_proto_version(get())));
+    if ((SSL_CTX_get_options(get()) & SSL_OP_NO_TICKET) != 0)
+        SSL_set_options(ssl, SSL_OP_NO_TICKET);
+    else
+        SSL_clear_options(ssl, SSL_OP_NO_TICKET);
     SSL_set_session_id_context(ssl, session_id_context_.data(),
                                static_cast<unsigned>(session_id_context_.size()));
 }

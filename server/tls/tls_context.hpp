@@ -5,6 +5,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "server/tls/ticket_keys.hpp"
@@ -38,6 +39,8 @@ class TlsContext {
     const std::string& client_ca() const { return client_ca_; }
     /// "SHA-256 AB:CD:...", of the first certificate.
     std::string fingerprint() const;
+    /// "has expired", "is not valid yet", or nothing; of the last certificate.
+    std::string_view date_trouble() const;
     /// Makes a handshake that began with another site go on with this one.
     void take_over(SSL* ssl) const;
 

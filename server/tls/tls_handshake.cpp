@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 
 #include <cerrno>
+#include <new>
 #include <utility>
 
 #include "server/http1/http_connection.hpp"
@@ -55,7 +56,11 @@ void TlsHandshake::advance() {
         case Speech::tls:
             break;
     }
-    session_ = std::make_unique<TlsSession>(sites_, slot());
+    try {
+        session_ = std::make_unique<TlsSession>(sites_, slot());
+    } catch (const std::bad_alloc&) {
+        return abort();  // no memory for one more client: it goes, the others stay
+    }
     shake_hands();
 }
 

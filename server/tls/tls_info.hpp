@@ -16,8 +16,8 @@ struct TlsInfo {
     // The client's own certificate; all empty when it showed none.
     bool client_verified = false;  ///< It showed one that one of our authorities has signed.
     std::string client_subject;    ///< Distinguished name as in RFC 2253.
-    std::string client_issuer;
-    std::string client_serial;  ///< Hexadecimal digits.
+    std::string client_issuer;     ///< The authority, in the same form.
+    std::string client_serial;     ///< Hexadecimal digits.
 };
 
 }  // namespace basehttp

@@ -53,22 +53,35 @@ TlsSession::~TlsSession() {
     if (!broken_) SSL_set_shutdown(ssl_.get(), SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
 }
 
+/// OpenSSL reads on as long as records come that hold nothing for us, such as key updates or wishes
+/// to renegotiate. A client that sends them faster than they are looked at would keep the loop.
+constexpr std::size_t most_for_data = 48u << 10;        // bytes; one record has 16 KiB
+constexpr std::size_t most_for_handshake = 192u << 10;  // a client's chain may have 100 KiB
+
 /// A read that brings less than asked for has emptied the socket: asking again would cost a system
 /// call for nothing.
 long TlsSession::observe_read(BIO* bio, int operation, const char*, std::size_t size, int, long,
                               int result, std::size_t* processed) {
+    auto* const session = reinterpret_cast<TlsSession*>(BIO_get_callback_arg(bio));
+    if (operation == BIO_CB_READ && session->may_read_ == 0) {
+        BIO_clear_retry_flags(bio);
+        return -1;  // fails the call, and so ends the connection
+    }
     if (operation == (BIO_CB_READ | BIO_CB_RETURN)) {
-        auto* const session = reinterpret_cast<TlsSession*>(BIO_get_callback_arg(bio));
-        session->drained_ = result <= 0 || *processed < size;
+        // The kernel gives one record a time, however much there is.
+        session->drained_ = result <= 0 || (*processed < size && !session->kernel_receives_);
+        if (result > 0) session->may_read_ -= std::min(session->may_read_, *processed);
     }
     return result;
 }
 
 TlsSession::Handshake TlsSession::handshake() {
+    may_read_ = most_for_handshake;
     ERR_clear_error();
     const int result = SSL_do_handshake(ssl_.get());
     if (result == 1) {
         kernel_sends_ = BIO_get_ktls_send(SSL_get_wbio(ssl_.get())) == 1;
+        kernel_receives_ = BIO_get_ktls_recv(SSL_get_rbio(ssl_.get())) == 1;
         return Handshake::done;
     }
     const int error = SSL_get_error(ssl_.get(), result);
@@ -80,6 +93,7 @@ TlsSession::Handshake TlsSession::handshake() {
 }
 
 long TlsSession::receive(std::span<char> out) {
+    may_read_ = most_for_data;
     ERR_clear_error();
     std::size_t count = 0;
     const int result = SSL_read_ex(ssl_.get(), out.data(), out.size(), &count);
@@ -121,37 +135,19 @@ long TlsSession::send(std::string_view bytes) {
     return write(bytes.data(), std::min(bytes.size(), record_size));
 }
 
-/// The record that the socket did not take is encrypted already: OpenSSL wants as many bytes again,
-/// and does not look at them.
+/// Of a record that the socket did not take, OpenSSL wants as many bytes again. A file that has
+/// shrunk meanwhile cannot give them.
 long TlsSession::send_record(SendQueue& queue, std::span<char> scratch) {
     const auto bytes = queue.peek(scratch.first(record_size));
-    if (blocked_ > 0 && (!bytes || bytes->size() < blocked_))
-        return write(scratch.data(), blocked_);
-    if (!bytes) return 0;
+    if (!bytes || bytes->size() < blocked_) return 0;
     return write(bytes->data(), blocked_ > 0 ? blocked_ : bytes->size());
-}
-
-long TlsSession::send_region(SendQueue& queue) {
-    const Segment& region = queue.front();
-    ERR_clear_error();
-    errno = 0;
-    const ossl_ssize_t count =
-        SSL_sendfile(ssl_.get(), region.file, static_cast<off_t>(region.offset),
-                     std::min<std::uint64_t>(region.length, SendQueue::turn), 0);
-    if (count >= 0) return count;
-    if (SSL_get_error(ssl_.get(), static_cast<int>(count)) == SSL_ERROR_WANT_WRITE) return -1;
-    const bool unreadable = errno == EIO;
-    ERR_clear_error();
-    broken_ = true;
-    return unreadable ? 0 : -2;
 }
 
 SendStatus TlsSession::send(SendQueue& queue, std::span<char> scratch, std::uint64_t& sent) {
     std::uint64_t this_turn = 0;
     while (!queue.empty()) {
         if (this_turn >= SendQueue::turn) return SendStatus::paused;
-        const bool by_kernel = kernel_sends_ && blocked_ == 0 && queue.front().is_file();
-        const long count = by_kernel ? send_region(queue) : send_record(queue, scratch);
+        const long count = send_record(queue, scratch);
         if (count == 0) return SendStatus::shrunk;
         if (count == -1) return SendStatus::blocked;
         if (count < 0) return SendStatus::failed;

@@ -34,6 +34,10 @@ class TlsSession {
     /// Whether another receive() may bring something before the socket is readable again.
     bool may_have_more() const { return !drained_ || SSL_has_pending(ssl_.get()) == 1; }
 
+    /// Whether the kernel makes the records: then the socket takes plain text, by any call. OpenSSL
+    /// must not: of what the socket did not take it would keep a pointer into memory of ours, which
+    /// is another connection's by then.
+    bool kernel_sends() const { return kernel_sends_; }
     /// Sends one record of `bytes`, the number of its bytes; -1: the socket is full; -2: gone.
     long send(std::string_view bytes);
     /// As SendQueue::send to a socket; `scratch` has record_size bytes.
@@ -55,17 +59,17 @@ class TlsSession {
     static long observe_read(BIO* bio, int operation, const char* data, std::size_t size, int, long,
                              int result, std::size_t* processed);
     long send_record(SendQueue& queue, std::span<char> scratch);
-    long send_region(SendQueue& queue);
     long write(const char* data, std::size_t size);
 
     std::shared_ptr<const TlsSites> sites_;  // kept while a connection uses them
     std::unique_ptr<SSL, Free> ssl_;
     std::shared_ptr<const TlsInfo> info_;
     std::string failure_;
-    std::size_t blocked_ = 0;  // bytes of the record that the socket did not take
-    bool drained_ = false;     // the last read from the socket brought less than asked for
-    bool broken_ = false;      // nothing more may be sent
-    bool kernel_sends_ = false;
+    std::size_t blocked_ = 0;   // bytes of the record that the socket did not take
+    std::size_t may_read_ = 0;  // bytes from the socket, in the present call
+    bool drained_ = false;      // the last read from the socket brought less than asked for
+    bool broken_ = false;       // nothing more may be sent
+    bool kernel_sends_ = false, kernel_receives_ = false;
 };
 
 }  // namespace basehttp

@@ -17,6 +17,7 @@ struct TlsCertificate {
 /// Whether clients show a certificate of their own.
 enum class ClientCertificates { off, optional, required };
 
+/// Either `certificates` or `self_signed` has to be set; all else may stay as it is.
 struct TlsSettings {
     std::vector<TlsCertificate> certificates =
         {};                           ///< One for each type of key: RSA, ECDSA, Ed25519.
@@ -27,7 +28,7 @@ struct TlsSettings {
     std::string ciphers = {};
     std::vector<std::string> alpn_protocols = {"http/1.1"};  ///< Best first (RFC 7301).
     std::string client_ca = {};  ///< PEM file of the authorities that sign clients' certificates.
-    ClientCertificates client = ClientCertificates::off;
+    ClientCertificates client = ClientCertificates::off;  ///< Checked against `client_ca`.
     bool tickets = true;  ///< Sessions are kept by clients (RFC 5077); off: in our memory.
     std::chrono::seconds session_timeout{86400};  ///< How long a session may be resumed.
     std::chrono::seconds hsts{0};  ///< max-age of Strict-Transport-Security; 0: not sent.

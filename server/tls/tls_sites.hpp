@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "server/api.hpp"
 #include "server/tls/tls_settings.hpp"
 
 namespace basehttp {
@@ -15,13 +16,13 @@ class TicketKeys;
 class TlsContext;
 
 /// A certificate, key or setting cannot be used; the text is a sentence that names the file.
-class TlsError : public std::runtime_error {
+class BASEHTTP_API TlsError : public std::runtime_error {
   public:
     using std::runtime_error::runtime_error;
 };
 
 /// Made and filled before serving, immutable after; shared by all loops.
-class TlsSites {
+class BASEHTTP_API TlsSites {
   public:
     /// The site for clients that ask for no name, or for one that is not here. Throws TlsError.
     explicit TlsSites(const TlsSettings& fallback);
@@ -34,6 +35,7 @@ class TlsSites {
     /// The same site under one more name.
     void add_alias(std::string_view name, std::string_view known_name);
 
+    /// The site of the constructor.
     const TlsContext& fallback() const { return *fallback_; }
     /// The site of a host as in SNI or in a Host field: any case, with or without port.
     const TlsContext& find(std::string_view host) const;
@@ -44,10 +46,11 @@ class TlsSites {
   private:
     std::shared_ptr<TlsContext> make(const TlsSettings& settings);
 
+    // Before the contexts, whose making sets it.
+    bool asks_clients_ = false;  // any of them
     std::unique_ptr<TicketKeys> ticket_keys_;
     std::shared_ptr<TlsContext> fallback_;
     std::map<std::string, std::shared_ptr<TlsContext>, std::less<>> by_name_;
-    bool asks_clients_ = false;  // any of them
 };
 
 }  // namespace basehttp

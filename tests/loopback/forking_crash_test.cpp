@@ -33,17 +33,6 @@ void end_as_asked(FunctionHandler& h) {
     if (h.path == "/throw") throw std::runtime_error("thrown");
 }
 
-/// In a child: the packet socket to its parent.
-int channel() {
-    for (int fd = 3; fd < 1000; ++fd) {
-        int type = 0;
-        socklen_t size = sizeof type;
-        if (::getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) == 0 && type == SOCK_SEQPACKET)
-            return fd;
-    }
-    return -1;
-}
-
 HandlerFactory crashing_handler() {
     return function_handler([](FunctionHandler& h) {
         end_as_asked(h);

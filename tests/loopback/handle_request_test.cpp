@@ -62,6 +62,25 @@ TEST_SUITE("handle_request") {
         }
     }
 
+    TEST_CASE("Requests that came together are one each for handle_request") {
+        Driven<HTTPServer> server(echo_handler());
+        server.timeout = 30s;
+        RawClient one = server.client(), two = server.client(), three = server.client();
+        for (RawClient* client : {&one, &two, &three}) client->send(get);
+        for (int i = 0; i < 3; ++i) server.handle_request();
+        for (RawClient* client : {&one, &two, &three}) client->receive_until("GET /a []");
+        CHECK(server.timeouts == 0);
+    }
+
+    TEST_CASE("handle_request with a timeout of 0 serves what is there") {
+        Driven<HTTPServer> server(echo_handler());
+        RawClient client = server.client();
+        client.send(get);
+        server.timeout = 0ms;
+        while (!client.something_there()) server.handle_request();
+        client.receive_until("GET /a []");
+    }
+
     TEST_CASE("handle_request without a request calls handle_timeout in time") {
         Driven<HTTPServer> server(echo_handler());
         server.timeout = 0ms;

@@ -138,6 +138,31 @@ TEST_SUITE("tls sessions") {
         }
     }
 
+    TEST_CASE("A session begun with a certificate opens no site of another authority") {
+        static const TestCa other("other CA");
+        const TlsFiles own = TestCa::shared().issue("guest", {.subject = "guest"});
+        for (const Kind& kind : kinds) {
+            CAPTURE(kind.version);
+            CAPTURE(kind.tickets);
+            TlsSettings ours = settings_for(kind);
+            ours.client = ClientCertificates::required;
+            ours.client_ca = TestCa::shared().file();
+            TlsSettings theirs = ours;
+            theirs.client_ca = other.file();
+            auto sites = std::make_shared<TlsSites>(ours);
+            sites->add("theirs.test", theirs);
+            TestServer server(tls_info_handler(), SpeaksTls(sites));
+
+            TlsClientOptions options = options_for(kind);
+            options.own = own;
+            const TlsSession session = session_of(server, options);
+            CHECK(resumes(server, options, session));
+            options.server_name = "theirs.test";
+            options.ca = "";
+            CHECK_THROWS(resumes(server, options, session));
+        }
+    }
+
     TEST_CASE("A resumed session still knows the client's certificate") {
         const TlsFiles own = TestCa::shared().issue("resuming", {.subject = "resuming client"});
         for (const Kind& kind : kinds) {

@@ -119,7 +119,8 @@ TEST_SUITE_BEGIN("setting_rules");
 TEST_CASE("A bind entry is an address with perhaps a port, or a unix socket") {
     for (const char* text :
          {"0.0.0.0", "127.0.0.1:80", "127.0.0.1:0", "::", "::1", "fe80::1%eth0", "[::1]",
-          "[::1]:8080", "localhost", "localhost:80", "*", "*:80", "unix:/run/x.sock", "unix:x"}) {
+          "[::1]:8080", "localhost", "localhost:80", "www.example.org", "www.example.org:80",
+          "vm-1", "*", "*:80", "unix:/run/x.sock", "unix:x"}) {
         CAPTURE(text);
         CHECK(is_bind_entry(text));
     }
@@ -143,8 +144,8 @@ TEST_CASE("A bind entry is an address with perhaps a port, or a unix socket") {
                              "-a",
                              "a..b",
                              "a.",
-                             "www.example.org",
-                             "www.example.org:80",
+                             "a-",
+                             "a.-b",
                              "fe80::1%",
                              "http://x"}) {
         CAPTURE(text);
