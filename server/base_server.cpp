@@ -5,7 +5,7 @@
 #include <stdexcept>
 #include <system_error>
 
-#include "server/forking/plain_answer.hpp"
+#include "server/exchange/plain_answer.hpp"
 #include "server/http_date.hpp"
 #include "server/sigpipe.hpp"
 

@@ -10,6 +10,14 @@
 #include "server/http_loop.hpp"
 
 namespace basehttp {
+namespace {
+
+/// Whether a socket is on all addresses of this machine.
+bool is_any(const Address& address) {
+    return address.host.empty() || address.host == "::" || address.host == "0.0.0.0";
+}
+
+}  // namespace
 
 HTTPServer::HTTPServer(Address address, HandlerFactory handler, bool bind_and_activate)
     : TCPServer(std::move(address), std::move(handler), false) {
@@ -31,21 +39,20 @@ void HTTPServer::server_activate() {
     TCPServer::server_activate();
 }
 
-std::string HTTPServer::url() const {
-    if (server_address.is_unix()) return server_address.host;
-    const std::string& host = server_address.host;
-    const bool any = host.empty() || host == "::" || host == "0.0.0.0";
-    return (is_plain(0) ? "http://" : "https://") +
-           Address{any ? "localhost" : host, server_address.port}.text() + "/";
+std::string HTTPServer::url(std::size_t listener) const {
+    const Address address = addresses().at(listener);
+    if (address.is_unix()) return address.host;
+    return (is_plain(listener) ? "http://" : "https://") +
+           Address{is_any(address) ? "localhost" : address.host, address.port}.text() + "/";
 }
 
 void HTTPServer::name_server() {
     server_port = server_address.port;
     std::array<char, 256> name{};
-    const bool any = server_address.host.empty() || server_address.host == "::" ||
-                     server_address.host == "0.0.0.0" || server_address.is_unix();
-    server_name =
-        any && ::gethostname(name.data(), name.size() - 1) == 0 ? name.data() : server_address.host;
+    const bool nameless = is_any(server_address) || server_address.is_unix();
+    server_name = nameless && ::gethostname(name.data(), name.size() - 1) == 0
+                      ? name.data()
+                      : server_address.host;
 }
 
 bool HTTPServer::may_replay() const { return typeid(*this) == typeid(HTTPServer); }

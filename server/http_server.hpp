@@ -26,9 +26,10 @@ class BASEHTTP_API HTTPServer : public TCPServer {
 
     void server_bind() override;
     void server_activate() override;
-    /// Of the first socket: "http://127.0.0.1:8000/", "https://localhost:8443/"; localhost for a
-    /// socket on all addresses. A unix socket has none: "unix:/path".
-    std::string url() const;
+    /// Of socket number `listener`, in the order of addresses(): "http://127.0.0.1:8000/",
+    /// "https://localhost:8443/"; localhost for a socket on all addresses. A unix socket has none:
+    /// "unix:/path".
+    std::string url(std::size_t listener = 0) const;
 
     std::string server_name;                ///< The host that was bound, or this machine's name.
     std::uint16_t server_port = 0;          ///< The port that was bound.

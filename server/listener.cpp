@@ -109,8 +109,6 @@ Fd bind_socket(const Address& address, bool allow_reuse_address) {
     if (allow_reuse_address) set_option(socket.get(), SOL_SOCKET, SO_REUSEADDR, 1);
     if (raw.storage.ss_family == AF_INET6)
         set_option(socket.get(), IPPROTO_IPV6, IPV6_V6ONLY, address.host.empty() ? 0 : 1);
-    // Accepted sockets inherit it: answers are written whole, waiting for more helps nobody.
-    if (!address.is_unix()) set_option(socket.get(), IPPROTO_TCP, TCP_NODELAY, 1);
     if (::bind(socket.get(), raw.get(), raw.length) != 0) {
         if (errno == EADDRNOTAVAIL && address.host.empty())
             return bind_socket({"0.0.0.0", address.port}, allow_reuse_address);
@@ -140,8 +138,6 @@ std::vector<InheritedSocket> inherited_sockets() {
             socklen_t length = sizeof type;
             if (::getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &length) != 0) continue;
             ::fcntl(fd, F_SETFD, FD_CLOEXEC);
-            ::fcntl(fd, F_SETFL, ::fcntl(fd, F_GETFL) | O_NONBLOCK);
-            set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1);
             sockets.push_back({Fd(fd), name});
         }
     }

@@ -31,7 +31,9 @@ void TCPServer::add_socket(Fd socket) {
     const int flags = ::fcntl(socket.get(), F_GETFL);
     if (flags < 0 || ::fcntl(socket.get(), F_SETFL, flags | O_NONBLOCK) != 0)
         throw std::system_error(errno, std::generic_category(), "listening socket");
-    const int at_once = 1;  // accepted sockets inherit it; a unix socket has no such thing
+    // Accepted sockets inherit it: answers are written whole, waiting for more helps nobody. A unix
+    // socket has no such thing.
+    const int at_once = 1;
     ::setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &at_once, sizeof at_once);
     if (sockets_.empty()) server_address = socket_address(socket.get());
     parent_only_.add(socket.get());

@@ -3,16 +3,10 @@
 #include <algorithm>
 #include <optional>
 
+#include "handlers/http/percent.hpp"
+
 namespace basehttp {
 namespace {
-
-// 0 to 15, or -1.
-int hex_digit(char c) {
-    if (c >= '0' && c <= '9') return c - '0';
-    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-    return -1;
-}
 
 std::optional<std::string> decode_word(std::string_view word) {
     if (word.empty()) return std::nullopt;
@@ -21,11 +15,9 @@ std::optional<std::string> decode_word(std::string_view word) {
     for (std::size_t i = 0; i < word.size(); ++i) {
         char c = word[i];
         if (c == '%') {
-            if (word.size() - i < 3) return std::nullopt;
-            const int high = hex_digit(word[i + 1]);
-            const int low = hex_digit(word[i + 2]);
-            if (high < 0 || low < 0) return std::nullopt;
-            c = static_cast<char>(high * 16 + low);
+            const int byte = escaped_byte(word, i);
+            if (byte < 0) return std::nullopt;
+            c = static_cast<char>(byte);
             i += 2;
         }
         if (c == '\0') return std::nullopt;

@@ -4,18 +4,11 @@
 #include <cstddef>
 
 #include "handlers/http/ascii.hpp"
+#include "handlers/http/percent.hpp"
 #include "handlers/http/utf8.hpp"
 
 namespace basehttp {
 namespace {
-
-// 0 to 15, or -1.
-int hex_digit(char c) {
-    if (c >= '0' && c <= '9') return c - '0';
-    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-    return -1;
-}
 
 bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; }
 
@@ -25,11 +18,9 @@ std::optional<std::string> decode_escapes(std::string_view raw) {
     for (std::size_t i = 0; i < raw.size(); ++i) {
         char c = raw[i];
         if (c == '%') {
-            if (raw.size() - i < 3) return std::nullopt;
-            const int high = hex_digit(raw[i + 1]);
-            const int low = hex_digit(raw[i + 2]);
-            if (high < 0 || low < 0) return std::nullopt;
-            c = static_cast<char>(high * 16 + low);
+            const int byte = escaped_byte(raw, i);
+            if (byte < 0) return std::nullopt;
+            c = static_cast<char>(byte);
             if (c == '/') return std::nullopt;
             i += 2;
         }
@@ -88,7 +79,6 @@ std::optional<UrlPath> decode_url_path(std::string_view raw_path) {
 }
 
 std::string encode_url_path(std::string_view decoded) {
-    constexpr std::string_view digits = "0123456789ABCDEF";
     while (decoded.starts_with("//")) decoded.remove_prefix(1);
     std::string text;
     text.reserve(decoded.size() + 16);
@@ -96,10 +86,7 @@ std::string encode_url_path(std::string_view decoded) {
         if (is_kept_by_encoding(c)) {
             text.push_back(c);
         } else {
-            const auto byte = static_cast<unsigned char>(c);
-            text.push_back('%');
-            text.push_back(digits[byte >> 4]);
-            text.push_back(digits[byte & 15]);
+            append_escape(text, c);
         }
     }
     return text;

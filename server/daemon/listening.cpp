@@ -70,13 +70,6 @@ Speech speech_of(const InheritedSocket& socket, const HTTPServer& server, const 
     return !address.is_unix() && address.port == *config.tls_port ? Speech::tls : Speech::plain;
 }
 
-std::string url_of(const Address& address, bool plain) {
-    if (address.is_unix()) return address.host;
-    const bool any = address.host.empty() || address.host == "::" || address.host == "0.0.0.0";
-    return (plain ? "http://" : "https://") +
-           Address{any ? "localhost" : address.host, address.port}.text() + "/";
-}
-
 bool all_plain(const HTTPServer& server) {
     for (std::size_t i = 0; i < server.addresses().size(); ++i)
         if (!server.is_plain(i)) return false;
@@ -102,16 +95,14 @@ void listen(HTTPServer& server, const Parsed& parsed) {
             server.add_plain_socket(std::move(one.socket));
     }
     if (inherited.empty()) bind_addresses(server, parsed);
-    if (server.tls && server.tls_port() == 0 && all_plain(server)) refuse_plain(parsed);
+    if (server.tls && all_plain(server)) refuse_plain(parsed);
     server.request_queue_size = parsed.config.backlog;
     server.server_activate();
 }
 
 void announce(HTTPServer& server, const Config& config) {
     std::string text = "Serving '" + config.sites.front().root + "' on";
-    const std::vector<Address> addresses = server.addresses();
-    for (std::size_t i = 0; i < addresses.size(); ++i)
-        text += " " + url_of(addresses[i], server.is_plain(i));
+    for (std::size_t i = 0; i < server.addresses().size(); ++i) text += " " + server.url(i);
     server.log().write(LogLevel::info, text + " (Ctrl-C stops)");
 }
 

@@ -5,8 +5,8 @@
 #include <system_error>
 #include <utility>
 
+#include "server/exchange/plain_answer.hpp"
 #include "server/forking/child_side.hpp"
-#include "server/forking/plain_answer.hpp"
 
 namespace basehttp {
 

@@ -4,8 +4,8 @@
 #include <ostream>
 #include <string>
 
+#include "server/exchange/plain_answer.hpp"
 #include "server/forking/child_record.hpp"
-#include "server/forking/plain_answer.hpp"
 
 using namespace basehttp;
 

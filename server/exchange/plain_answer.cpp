@@ -1,4 +1,4 @@
-#include "server/forking/plain_answer.hpp"
+#include "server/exchange/plain_answer.hpp"
 
 #include <string>
 
