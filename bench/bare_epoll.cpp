@@ -1,6 +1,6 @@
-// The floor: one thread, epoll, recv, send. Every readable event is answered with the same 1 KiB
-// page; nothing is parsed. What a web server costs beyond this is its own doing.
-//     bare_epoll PORT        on 127.0.0.1, until killed
+// The floor: one thread, epoll, recv, send. Every readable event is answered with the same page;
+// nothing is parsed. What a web server costs beyond this is its own doing.
+//     bare_epoll PORT [SIZE]        on 127.0.0.1, until killed; SIZE of the content, or 1024
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/epoll.h>
@@ -16,16 +16,18 @@
 
 namespace {
 
-/// A head like that of a real answer, and 1,024 bytes of body.
-std::string fixed_answer() {
+/// A head like that of a real answer, and `size` bytes of content.
+std::string fixed_answer(std::size_t size) {
     return "HTTP/1.1 200 OK\r\n"
            "Server: bare\r\n"
            "Date: Sat, 21 Nov 2026 09:00:00 GMT\r\n"
            "Content-Type: text/html; charset=utf-8\r\n"
-           "Content-Length: 1024\r\n"
+           "Content-Length: " +
+           std::to_string(size) +
+           "\r\n"
            "Last-Modified: Sat, 21 Nov 2026 09:00:00 GMT\r\n"
            "ETag: \"0123456789abcdef-400\"\r\n\r\n" +
-           std::string(1024, 'x');
+           std::string(size, 'x');
 }
 
 int listen_on(std::uint16_t port) {
@@ -72,11 +74,12 @@ void answer(int client, const std::string& page) {
 }  // namespace
 
 int main(int count, char** arguments) {
-    if (count != 2) {
-        std::fputs("usage: bare_epoll PORT\n", stderr);
+    if (count < 2 || count > 3) {
+        std::fputs("usage: bare_epoll PORT [SIZE]\n", stderr);
         return 2;
     }
-    const std::string page = fixed_answer();
+    const std::string page =
+        fixed_answer(count == 3 ? std::strtoul(arguments[2], nullptr, 10) : 1024);
     const int listener = listen_on(static_cast<std::uint16_t>(std::atoi(arguments[1])));
     const int epoll = epoll_create1(EPOLL_CLOEXEC);
     watch(epoll, listener, EPOLLIN);

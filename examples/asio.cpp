@@ -58,7 +58,7 @@ int main(int argc, char** argv) {
         server.serve_forever();
         application.io.stop();
     });
-    std::cout << "Serving on http://" << server.server_address.text() << "/" << std::endl;
+    std::cout << "Serving on " << server.url() << std::endl;
     application.tick();
     application.io.run();
     std::cout << "Done" << std::endl;

@@ -35,6 +35,6 @@ int main(int argc, char** argv) {
     const auto port = static_cast<std::uint16_t>(argc > 1 ? std::stoi(argv[1]) : 8000);
     ThreadingHTTPServer server({}, handler_class<Hello>(), false);  // binds nothing itself
     server.add_socket(listening_socket(port));
-    std::cout << "Serving on http://" << server.addresses().front().text() << "/" << std::endl;
+    std::cout << "Serving on " << server.url() << std::endl;
     server.serve_forever();
 }

@@ -31,6 +31,6 @@ int main(int argc, char** argv) {
     ForkingHTTPServer server({"127.0.0.1", port}, handler_class<ForkedHandler>());
     server.max_children = 10;  // more requests than that wait
     server.request_timeout = std::chrono::seconds(30);
-    std::cout << "Serving on http://" << server.server_address.text() << "/" << std::endl;
+    std::cout << "Serving on " << server.url() << std::endl;
     server.serve_forever();
 }

@@ -45,6 +45,6 @@ int main(int argc, char** argv) {
     const auto port = static_cast<std::uint16_t>(argc > 1 ? std::stoi(argv[1]) : 8000);
     const std::string file = argc > 2 ? argv[2] : argv[0];
     ThreadingHTTPServer server({"127.0.0.1", port}, handler_class<HeaderHandler>(file));
-    std::cout << "Serving on http://" << server.server_address.text() << "/" << std::endl;
+    std::cout << "Serving on " << server.url() << std::endl;
     server.serve_forever();
 }

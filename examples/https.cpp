@@ -23,6 +23,6 @@ int main(int argc, char** argv) {
     if (argc > 2) tls.certificates = {{argv[2], argc > 3 ? argv[3] : "", ""}};
     // With the files at hand, as in Python: server(address, handler, "cert.pem", "key.pem")
     ThreadingHTTPSServer server({"127.0.0.1", port}, handler_class<Hello>(), tls);
-    std::cout << "Serving on https://" << server.server_address.text() << "/" << std::endl;
+    std::cout << "Serving on " << server.url() << std::endl;
     server.serve_forever();
 }

@@ -38,7 +38,7 @@ int main(int argc, char** argv) {
     PatientServer server({"127.0.0.1", port}, handler_class<CountingHandler>());
     server.timeout = std::chrono::seconds(1);  // so that keep_running() is asked now and then
     for (const int signal : {SIGINT, SIGTERM}) std::signal(signal, [](int) { stopped = 1; });
-    std::cout << "Serving on http://" << server.server_address.text() << "/" << std::endl;
+    std::cout << "Serving on " << server.url() << std::endl;
     while (keep_running()) server.handle_request();
     std::cout << "Done" << std::endl;
 }

@@ -34,7 +34,7 @@ int main(int argc, char** argv) {
     ThreadingHTTPServer files({"127.0.0.1", port},
                               handler_class<SimpleHTTPRequestHandler>(make_site(".")));
     HTTPServer admin({"unix:" + socket}, handler_class<AdminHandler>(std::ref(files)));
-    std::cout << "Serving on http://" << files.server_address.text() << "/" << std::endl;
+    std::cout << "Serving on " << files.url() << std::endl;
 
     const std::jthread serving([&] { files.serve_forever(); });
     admin.serve_forever();

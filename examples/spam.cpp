@@ -27,6 +27,6 @@ struct SpamHandler : BaseHTTPRequestHandler {
 int main(int argc, char** argv) {
     const auto port = static_cast<std::uint16_t>(argc > 1 ? std::stoi(argv[1]) : 8000);
     ThreadingHTTPServer server({"127.0.0.1", port}, handler_class<SpamHandler>());
-    std::cout << "Serving on http://" << server.server_address.text() << "/" << std::endl;
+    std::cout << "Serving on " << server.url() << std::endl;
     server.serve_forever();
 }

@@ -54,6 +54,6 @@ struct StreamingHandler : BaseHTTPRequestHandler {
 int main(int argc, char** argv) {
     const auto port = static_cast<std::uint16_t>(argc > 1 ? std::stoi(argv[1]) : 8000);
     ThreadingHTTPServer server({"127.0.0.1", port}, handler_class<StreamingHandler>());
-    std::cout << "Serving on http://" << server.server_address.text() << "/" << std::endl;
+    std::cout << "Serving on " << server.url() << std::endl;
     server.serve_forever();
 }

@@ -31,6 +31,6 @@ int main(int argc, char** argv) {
     const auto port = static_cast<std::uint16_t>(argc > 1 ? std::stoi(argv[1]) : 8000);
     ThreadingHTTPServer server({"127.0.0.1", port}, handler_class<SlowHandler>());
     server.max_workers = 4;  // they are started when they are needed
-    std::cout << "Serving on http://" << server.server_address.text() << "/" << std::endl;
+    std::cout << "Serving on " << server.url() << std::endl;
     server.serve_forever();
 }

@@ -145,6 +145,10 @@ class BASEHTTP_API BaseHTTPRequestHandler : public StreamRequestHandler {
     virtual void send_error_headers(int code);
     /// A method that has no do_X(): 501.
     virtual void method_not_implemented();
+    /// The content of send_error(): error_message_format, filled in.
+    std::string error_page(int code, std::string_view message, std::string_view explain) const;
+    /// What send_response() and send_header() have written for end_headers() to send.
+    const std::string& pending_headers() const { return header_buffer_; }
     /// 416 for an entity of `size` bytes (RFC 9110 section 15.5.17).
     void send_range_error(std::uint64_t size);
     /// Whether something was handed to wfile already, so that no other answer can begin.
@@ -162,7 +166,6 @@ class BASEHTTP_API BaseHTTPRequestHandler : public StreamRequestHandler {
     bool drop_second_answer();
     bool may_have_content() const;
     void note_header(std::string_view keyword, std::string_view value);
-    std::string error_page(int code, std::string_view message, std::string_view explain) const;
 
     std::vector<std::pair<std::string, std::function<void()>>> methods_;
     std::string header_buffer_;

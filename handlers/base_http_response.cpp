@@ -75,6 +75,7 @@ bool BaseHTTPRequestHandler::drop_second_answer() {
     if (!wfile.framed()) return false;
     log_error("the handler began a second answer; it was dropped");
     header_buffer_.clear();
+    wfile.refuse_more();
     close_connection = true;
     return true;
 }

@@ -4,17 +4,9 @@
 #include <string>
 
 #include "handlers/http/ascii.hpp"
+#include "server/http1/host.hpp"
 
 namespace basehttp {
-namespace {
-
-/// Without the port: "example.org", "[::1]".
-std::string_view host_only(std::string_view host) {
-    const std::size_t from = host.starts_with('[') ? host.find(']') : 0;
-    return host.substr(0, host.find(':', from));
-}
-
-}  // namespace
 
 HTTPSRedirectHandler::HTTPSRedirectHandler(Request& request_, const Address& client_address_,
                                            BaseServer& server_, std::uint16_t https_port)
@@ -30,7 +22,7 @@ bool HTTPSRedirectHandler::is_exempt(std::string_view target) {
 }
 
 void HTTPSRedirectHandler::method_not_implemented() {
-    std::string host(host_only(request.head().host));
+    std::string host(host_without_port(request.head().host));
     if (host.empty()) {
         const std::string& own = request.server_address.host;
         host = own.find(':') != std::string::npos ? "[" + own + "]" : own;

@@ -18,7 +18,7 @@ std::string chunk_head(std::uint64_t size) {
 
 /// How many of so many bytes of content may be sent.
 std::uint64_t ResponseWriter::admit(std::uint64_t bytes) {
-    if (framing_ == Framing::none) return 0;
+    if (framing_ == Framing::none || refused_) return 0;
     if (framing_ == Framing::counted) {
         excess_ += bytes - std::min(bytes, left_);
         bytes = std::min(bytes, left_);

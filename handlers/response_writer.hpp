@@ -46,6 +46,8 @@ class BASEHTTP_API ResponseWriter {
     [[nodiscard]] bool end();
     /// The content stays incomplete: no end is sent, and end() returns false.
     void abandon() { abandoned_ = true; }
+    /// Drops what is written from now on.
+    void refuse_more() { refused_ = true; }
 
     /// Whether bytes of an answer came here, interim ones aside.
     bool begun() const { return framing_ != Framing::raw || raw_bytes_ > 0; }
@@ -69,7 +71,7 @@ class BASEHTTP_API ResponseWriter {
     Framing framing_ = Framing::raw;
     std::string head_;     // bytes outside the content's framing, before content_
     std::string content_;  // not yet framed
-    bool abandoned_ = false, ended_ = false;
+    bool abandoned_ = false, ended_ = false, refused_ = false;
     std::uint64_t left_ = 0;
     std::uint64_t body_bytes_ = 0, raw_bytes_ = 0, excess_ = 0;
 

@@ -4,6 +4,7 @@
 #include <system_error>
 #include <typeinfo>
 
+#include "handlers/files/absence_replay.hpp"
 #include "handlers/files/directory_listing.hpp"
 #include "handlers/files/file_replay.hpp"
 #include "handlers/files/listing_page.hpp"
@@ -64,10 +65,48 @@ std::optional<SimpleHTTPRequestHandler::Content> SimpleHTTPRequestHandler::send_
             list_directory(resource.path, std::move(resource.opened));
             break;
         case Resource::Kind::error:
-            send_error(resource.status);
+            if (resource.status != 404)
+                send_error(resource.status);
+            else
+                send_missing(*file_path, lookup);
             break;
     }
     return std::nullopt;
+}
+
+/// 404, also for those who ask soon after. Where the directory is missing as well, somebody could
+/// make a script of a part of the path; and Python's messages are for each request.
+void SimpleHTTPRequestHandler::send_missing(const std::string& file_path, SiteLookup& lookup) {
+    std::string head;
+    record_ = &head;
+    send_error(404);
+    record_ = nullptr;
+    if (!may_offer() || head.empty() || server.log().python_messages()) return;
+    // Where "/a/" is missing a script "/a" may come to be, with the path information "/".
+    if (file_path.ends_with('/')) lookup.open_file(file_path.substr(0, file_path.size() - 1));
+    if (!lookup.has_parent(file_path)) return;
+    auto content = content_of_404(lookup);
+    if (!content) return;
+    const std::string length = "\r\nContent-Length: " + std::to_string(content->size()) + "\r\n";
+    if (head.find(length) == std::string::npos) return;  // the page was changed just now
+    request.offer(
+        std::make_shared<AbsenceReplay>(site_, 404, head, std::move(*content), lookup.probes()));
+}
+
+/// What send_error() has sent, unless that is too long to be kept.
+std::optional<std::string> SimpleHTTPRequestHandler::content_of_404(SiteLookup& lookup) {
+    constexpr std::uint64_t worth_keeping = 16u << 10;  // bytes
+    const auto page = site_->error_pages.find(404);
+    if (page == site_->error_pages.end()) {
+        const auto& [phrase, explanation] = responses.at(404);
+        return error_page(404, phrase, explanation);
+    }
+    OpenedFile opened = lookup.open_file(page->second);
+    if (opened.status != OpenStatus::ok || opened.info.size > worth_keeping ||
+        !may_send(page->second, opened.fd.get()))
+        return std::nullopt;
+    const auto entity = make_entity(std::move(opened), {}, worth_keeping);
+    return entity ? entity->memory : std::nullopt;
 }
 
 /// Keeps the query; the path begins with one slash only, so it never names another host.
@@ -90,8 +129,7 @@ std::optional<SimpleHTTPRequestHandler::Content> SimpleHTTPRequestHandler::send_
     }
     const FileAnswer answer =
         decide_answer(*entity, headers, command == "GET", std::time(nullptr), site_->max_ranges);
-    if (command == "GET" && may_replay() && has_usual_spelling(split_target(path).path))
-        offer_replay(entity, lookup);
+    if (may_offer()) request.offer(std::make_shared<FileReplay>(site_, entity, lookup.probes()));
     if (answer.status == 412 || answer.status == 416) {
         answer.status == 412 ? send_error(412) : send_range_error(entity->size);
         return std::nullopt;
@@ -143,14 +181,15 @@ bool SimpleHTTPRequestHandler::may_replay() const {
     return typeid(*this) == typeid(SimpleHTTPRequestHandler);
 }
 
-void SimpleHTTPRequestHandler::offer_replay(std::shared_ptr<const FileEntity> entity,
-                                            const SiteLookup& lookup) {
-    request.offer(std::make_shared<FileReplay>(site_, std::move(entity), lookup.probes()));
+bool SimpleHTTPRequestHandler::may_offer() const {
+    return (command == "GET" || command == "HEAD") && may_replay() &&
+           has_usual_spelling(split_target(path).path);
 }
 
 void SimpleHTTPRequestHandler::end_headers() {
     if (status() >= 200)
         for (const auto& [name, value] : site_->headers) send_header(name, value);
+    if (record_ != nullptr) *record_ = pending_headers();
     BaseHTTPRequestHandler::end_headers();
 }
 

@@ -79,11 +79,14 @@ class BASEHTTP_API SimpleHTTPRequestHandler : public BaseHTTPRequestHandler {
 
   private:
     void redirect_to(const std::string& location_path);
-    void offer_replay(std::shared_ptr<const FileEntity> entity, const SiteLookup& lookup);
+    bool may_offer() const;
+    void send_missing(const std::string& file_path, SiteLookup& lookup);
+    std::optional<std::string> content_of_404(SiteLookup& lookup);
     bool send_error_page(int code, const std::string& page_path);
 
     std::shared_ptr<const StaticSite> site_;
     bool in_error_page_ = false;
+    std::string* record_ = nullptr;  // where end_headers() copies the header section to
 };
 
 }  // namespace basehttp

@@ -13,7 +13,8 @@ class Connection : public Watcher {
   public:
     explicit Connection(int slot) : slot_(slot) {}
 
-    /// Called once when its loop has it and watches its socket.
+    /// Called once when its loop has it. Its socket may not be watched yet: what is there is dealt
+    /// with, and a connection that is over after that was spared the watching.
     virtual void start() = 0;
     /// Acts on what took too long. Once a tick.
     virtual void check_deadline(std::chrono::microseconds now) = 0;
@@ -26,6 +27,7 @@ class Connection : public Watcher {
 
     /// Where its loop keeps it: the number of its socket.
     int slot() const { return slot_; }
+    bool watched = false;  ///< Its loop's.
 
   private:
     const int slot_;

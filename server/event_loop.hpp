@@ -58,6 +58,11 @@ class BASEHTTP_API EventLoop {
     /// Needed before close(): a child that is just being started holds the descriptor too, and
     /// events go on until the last holder has closed it.
     void unwatch(int fd);
+    /// A descriptor that belongs to the loop before it is watched, if it ever is: forked children
+    /// do not get it. watch() does this, too.
+    void adopt(int fd) { parent_only_.add(fd); }
+    /// Ends adopt() for a descriptor that was never watched.
+    void release(int fd) { parent_only_.remove(fd); }
 
     /// Called about once a second (`tick`) on the loop's thread.
     std::function<void()> on_tick;

@@ -49,7 +49,7 @@ void HttpLoop::add(Fd socket, Address client) {
 }
 
 void HttpLoop::add_tls(Fd socket, Address client, std::shared_ptr<const TlsSites> sites) {
-    if (!record_) record_.reset(new char[record_size]);
+    if (!records_) records_.reset(new char[records_size]);
     put(std::make_unique<TlsHandshake>(*this, std::move(socket), std::move(client),
                                        std::move(sites)));
 }
@@ -59,19 +59,32 @@ void HttpLoop::put(std::unique_ptr<Connection> connection) {
     if (slot >= by_fd_.size()) by_fd_.resize(slot + 1);
     by_fd_[slot] = std::move(connection);
     ++count_;
+    loop.adopt(static_cast<int>(slot));
     try {
-        loop.watch(static_cast<int>(slot), watched_events, *by_fd_[slot]);
         by_fd_[slot]->start();
+        if (by_fd_[slot]) watch(*by_fd_[slot]);
     } catch (const std::exception& error) {
+        output.clear();  // nobody else's
+        queue.clear();
         server.log().write(LogLevel::error,
                            std::string("A connection was dropped: ") + error.what());
-        by_fd_[slot]->abort();
+        if (by_fd_[slot]) by_fd_[slot]->abort();
     }
+}
+
+void HttpLoop::watch(Connection& connection) {
+    loop.watch(connection.slot(), watched_events, connection);
+    connection.watched = true;
+}
+
+void HttpLoop::unwatch(const Connection& connection) {
+    connection.watched ? loop.unwatch(connection.slot()) : loop.release(connection.slot());
 }
 
 void HttpLoop::replace(Connection& old, std::unique_ptr<Connection> next) {
     auto& slot = by_fd_[static_cast<std::size_t>(old.slot())];
-    loop.rewatch(old.slot(), watched_events, *next);
+    next->watched = old.watched;
+    if (next->watched) loop.rewatch(old.slot(), watched_events, *next);
     free_later(std::exchange(slot, std::move(next)));
     slot->start();
 }
@@ -121,11 +134,12 @@ void HttpLoop::tick() {
 
 void HttpLoop::log_access(const AccessRecord& record) {
     constexpr std::size_t batch = 16u << 10;
+    if (!server.log().access_on()) return;
     log_time_.update(loop.wall_time());
     append_access_line(log_lines_, server.log().format(), record, log_time_);
     if (log_lines_.size() >= batch)
         flush_log();
-    else
+    else if (loop.now() - log_flushed_ >= log_gather)
         loop.request_idle();
 }
 

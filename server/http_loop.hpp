@@ -9,6 +9,7 @@
 #include "server/address.hpp"
 #include "server/event_loop.hpp"
 #include "server/exchange/response_cache.hpp"
+#include "server/exchange/send_queue.hpp"
 #include "server/http_settings.hpp"
 #include "server/log/access_line.hpp"
 #include "server/log/log.hpp"
@@ -31,6 +32,8 @@ class HttpLoop {
     void add_tls(Fd socket, Address client, std::shared_ptr<const TlsSites> sites);
     /// The next phase of a connection takes over its socket and its slot.
     void replace(Connection& old, std::unique_ptr<Connection> next);
+    /// No more events. Before the connection closes its socket.
+    void unwatch(const Connection& connection);
     /// Takes the connection out at once; it is destroyed after the present event.
     void remove(Connection& connection);
     /// Whether `connection` is still the one of that slot.
@@ -57,22 +60,24 @@ class HttpLoop {
     RequestHead head;    ///< Scratch of the connection that is parsing.
     std::string output;  ///< Answers of the connection that is being served, not yet sent.
     std::string fields;  ///< Scratch: header fields that a connection adds.
+    SendQueue queue;     ///< Scratch of the connection that is being served; else empty.
     std::unique_ptr<char[]> input;  ///< Scratch for reads, input_size bytes.
-    /// Scratch for a TLS record; empty on a server without TLS.
-    std::span<char> record() const { return {record_.get(), record_ ? record_size : 0}; }
+    /// Scratch for what goes into TLS records; empty on a server without TLS.
+    std::span<char> records() const { return {records_.get(), records_ ? records_size : 0}; }
 
     std::uint64_t answered = 0;  ///< Requests.
 
     static constexpr std::size_t input_size = 64u << 10;
-    static constexpr std::size_t record_size = 16u << 10;
+    static constexpr std::size_t records_size = 64u << 10;
 
   private:
     void put(std::unique_ptr<Connection> connection);
+    void watch(Connection& connection);
     void free_later(std::unique_ptr<Connection> connection);
     void tell_when_drained();
 
     std::function<void()> drained_;
-    std::unique_ptr<char[]> record_;
+    std::unique_ptr<char[]> records_;
     std::vector<std::unique_ptr<Connection>> by_fd_;
     std::vector<std::unique_ptr<Connection>> removed_;
     std::size_t count_ = 0;

@@ -62,6 +62,7 @@ bool ThreadingHTTPServer::may_replay() const {
 
 void HTTPServer::make_loops() {
     if (!may_replay()) settings.cache_bytes = 0;
+    if (settings.cache_bytes == 0) settings.make_replay = nullptr;
     while (loops_.size() < std::max(1u, settings.loops))
         loops_.push_back(std::make_unique<EventLoop>(*clock));
     TCPServer::make_loops();
@@ -84,6 +85,21 @@ void HTTPServer::drain_loop(std::size_t index) {
 }
 
 std::uint64_t HTTPServer::answered() const { return http_loops_.front()->answered; }
+
+CacheCounters HTTPServer::cache_counters() const {
+    CacheCounters sum;
+    for (const auto& http_loop : http_loops_) {
+        if (!http_loop) continue;
+        const CacheCounters counters = http_loop->cache.counters();
+        sum.hits += counters.hits;
+        sum.misses += counters.misses;
+        sum.stale += counters.stale;
+        sum.evictions += counters.evictions;
+        sum.entries += counters.entries;
+        sum.bytes += counters.bytes;
+    }
+    return sum;
+}
 
 void HTTPServer::out_of_descriptors(std::size_t index) {
     http_loops_[index]->cache.drop_descriptors();

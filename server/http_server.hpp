@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "server/api.hpp"
+#include "server/exchange/cache_counters.hpp"
 #include "server/http_settings.hpp"
 #include "server/tcp_server.hpp"
 #include "server/worker_pool.hpp"
@@ -49,6 +50,10 @@ class BASEHTTP_API HTTPServer : public TCPServer {
     std::uint16_t tls_port() const;
     /// Whether socket number `listener`, in the order of addresses(), speaks plain HTTP.
     bool is_plain(std::size_t listener) const;
+
+    /// How well the answers that the loops keep have served, all loops together. While none runs:
+    /// after serve_forever().
+    CacheCounters cache_counters() const;
 
     /// Whether the loop may replay answers without asking this server's hooks. Only for classes
     /// whose hooks are known: a derived class has to say so itself.

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -10,6 +11,8 @@
 #include "server/http1/request_head.hpp"
 
 namespace basehttp {
+
+class Replay;
 
 /// Set before serving, then read by all loops.
 struct HttpSettings {
@@ -29,6 +32,10 @@ struct HttpSettings {
     std::size_t cache_entries = 16384;    ///< per loop
     /// Maps a Host to the name of its site, as ResponseCache::canonical_host. Any loop's thread.
     std::function<std::string_view(std::string_view)> canonical_host;
+    /// Makes an answer that no cache has, for a GET or HEAD without body; nullptr: a handler does
+    /// it. Must not wait. Only where may_replay(), by whatever channel the request came. Any loop's
+    /// thread.
+    std::function<std::shared_ptr<const Replay>(const RequestHead&)> make_replay;
     unsigned loops = 1;  ///< event loops, each a thread
 };
 

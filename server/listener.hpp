@@ -47,6 +47,8 @@ class BASEHTTP_API Listener final : public Watcher {
     Take take_;
     std::function<void()> out_of_descriptors_;
     bool watching_ = false;
+    int most_ = 1;  // to take at the next event
+    int full_ = 0;  // events in a row that brought so many
 };
 
 }  // namespace basehttp

@@ -25,6 +25,10 @@ void TCPServer::server_bind() { add_address(server_address); }
 void TCPServer::add_address(const Address& address) {
     add_socket(bind_socket(address, allow_reuse_address));
     if (address.is_unix()) unix_paths_.push_back(address.host.substr(5));
+    const int seconds = 1;
+    if (defer_accept && !address.is_unix())
+        ::setsockopt(sockets_.back().get(), IPPROTO_TCP, TCP_DEFER_ACCEPT, &seconds,
+                     sizeof seconds);
 }
 
 void TCPServer::add_socket(Fd socket) {

@@ -34,6 +34,10 @@ class BASEHTTP_API TCPServer : public BaseServer {
     void add_address(const Address& address);
     void add_socket(Fd socket);
     ///@}
+    /// Lets the kernel keep a TCP client until its first bytes are there, or for a second or so
+    /// without any (TCP_DEFER_ACCEPT): one wake-up less for each. For sockets that are bound here,
+    /// where clients speak first. Before binding.
+    bool defer_accept = false;
     /// All addresses that are listened on.
     std::vector<Address> addresses() const;
 

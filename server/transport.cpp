@@ -38,19 +38,16 @@ std::size_t Transport::send(std::string_view bytes) {
         const ssize_t count = ::send(socket_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
         return static_cast<std::size_t>(std::max<ssize_t>(0, count));
     }
-    std::size_t sent = 0;
-    while (sent < bytes.size()) {
-        const long count = tls_->send(bytes.substr(sent));
-        if (count <= 0) break;
-        sent += static_cast<std::size_t>(count);
-    }
-    return sent;
+    if (bytes.size() > TlsSession::record_size) return 0;  // a queue sends several records at once
+    return static_cast<std::size_t>(std::max(0L, tls_->send(bytes)));
 }
 
 SendStatus Transport::send(SendQueue& queue, std::span<char> scratch, std::uint64_t& sent) {
     if (tls_ && !tls_->kernel_sends()) return tls_->send(queue, scratch, sent);
     return queue.send(socket_.get(), sent);
 }
+
+bool Transport::unsent() const { return tls_ && tls_->unsent(); }
 
 void Transport::finish(bool linger) {
     if (tls_) tls_->close_notify();

@@ -35,10 +35,13 @@ class Transport {
     bool half_closed() const { return half_closed_; }
     void set_half_closed() { half_closed_ = true; }
 
-    /// Sends what fits now; the number of bytes, 0 when none did or the client is gone.
+    /// Sends what fits now; the number of bytes, 0 when none did, when the client is gone, and for
+    /// more than a TLS record, which is a queue's business.
     std::size_t send(std::string_view bytes);
-    /// As SendQueue::send. `scratch` has room for a TLS record; unused on a plain socket.
+    /// As SendQueue::send. `scratch` is for TLS; unused on a plain socket.
     SendStatus send(SendQueue& queue, std::span<char> scratch, std::uint64_t& sent);
+    /// Whether TLS records wait for room in the socket: send(queue) goes on with them.
+    bool unsent() const;
     /// Tells the client that nothing follows, before close() or, with `linger`, for now: the other
     /// direction stays open. More than once does nothing.
     void finish(bool linger);

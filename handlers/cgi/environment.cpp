@@ -7,6 +7,7 @@
 #include <initializer_list>
 
 #include "handlers/http/ascii.hpp"
+#include "server/http1/host.hpp"
 #include "server/tls/tls_info.hpp"
 
 namespace basehttp {
@@ -108,12 +109,7 @@ void set_fields(Variables& variables, const Headers& headers, const CgiSettings&
 
 // Without the port, in lower case; an IPv6 address in brackets (RFC 3875 section 4.1.14).
 std::string server_name(const ScriptRequest& request) {
-    std::string name;
-    if (!request.host.empty()) {
-        const bool bracketed = request.host.starts_with('[');
-        const std::size_t end = bracketed ? request.host.find(']') : request.host.find(':');
-        name = request.host.substr(0, end == request.host.npos ? end : end + (bracketed ? 1 : 0));
-    }
+    std::string name(host_without_port(request.host));
     if (name.empty()) name = request.server_name;
     if (name.empty()) name = request.server_address;
     if (name.empty()) name = "localhost";

@@ -2,12 +2,12 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <chrono>
 #include <cstddef>
 
 #include "handlers/http/html_escape.hpp"
 #include "handlers/http/utf8.hpp"
+#include "server/append_number.hpp"
 
 namespace basehttp {
 namespace {
@@ -76,12 +76,6 @@ void append_visible_html(std::string& out, std::string_view name) {
     } else {
         out += html_escape(visible(name));
     }
-}
-
-void append_number(std::string& out, std::uint64_t number) {
-    std::array<char, 20> digits;
-    const auto end = std::to_chars(digits.begin(), digits.end(), number).ptr;
-    out.append(digits.begin(), end);
 }
 
 void append_size(std::string& out, std::uint64_t size) {

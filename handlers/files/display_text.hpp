@@ -12,8 +12,6 @@ namespace basehttp {
 /// controls.
 void append_visible_html(std::string& out, std::string_view name);
 
-void append_number(std::string& out, std::uint64_t number);
-
 /// "0 B", "999 B", "1.0 kB", "12 MB": powers of 1000, two digits at least above bytes, rounded.
 void append_size(std::string& out, std::uint64_t bytes);
 

@@ -1,9 +1,11 @@
 #include "handlers/files/document_root.hpp"
 
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <linux/openat2.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -128,6 +130,18 @@ FoundFile examine(int fd) {
     return {info->kind == FileKind::directory ? OpenStatus::is_directory : OpenStatus::ok, *info};
 }
 
+/// Whether opening asks nobody else: no file system of a network or a process.
+bool is_local(int fd) {
+    struct statfs system;
+    if (::fstatfs(fd, &system) != 0) return false;
+    static constexpr unsigned long others[] = {
+        NFS_SUPER_MAGIC,  SMB_SUPER_MAGIC,  0xFF534D42 /* CIFS */, 0xFE534D42 /* SMB2 */,
+        FUSE_SUPER_MAGIC, V9FS_MAGIC,       CEPH_SUPER_MAGIC,      AFS_SUPER_MAGIC,
+        AFS_FS_MAGIC,     CODA_SUPER_MAGIC, AUTOFS_SUPER_MAGIC};
+    return std::find(std::begin(others), std::end(others),
+                     static_cast<unsigned long>(system.f_type) & 0xFFFFFFFF) == std::end(others);
+}
+
 /// The absolute path without links; empty where it is not known, or the machine's root.
 std::string resolve_links(const std::string& path) {
     const std::unique_ptr<char, decltype(&std::free)> resolved(::realpath(path.c_str(), nullptr),
@@ -190,7 +204,8 @@ DocumentRoot::DocumentRoot(std::string path, Fd root, Resolver resolver, bool ha
       real_path_(resolve_links(path_)),
       root_(std::move(root)),
       resolver_(resolver),
-      has_cached_lookup_(has_cached_lookup) {}
+      has_cached_lookup_(has_cached_lookup),
+      local_device_(is_local(root_.get()) ? examine(root_.get()).info.device : 0) {}
 
 DocumentRoot DocumentRoot::open(const std::string& path, Resolver resolver) {
     Fd root(::open(path.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
@@ -230,6 +245,7 @@ OpenedFile DocumentRoot::open_file(std::string_view decoded_path, bool may_block
     const Lookup lookup{root_.get(), real_path_, resolver_, !may_block};
     const FoundFile found = lookup.look(relative.c_str());
     if (found.status != OpenStatus::ok) return {found.status, Fd(), found.info};
+    if (!may_block && found.info.device != local_device_) return {OpenStatus::try_again, Fd(), {}};
 
     Fd file = lookup.open(relative.c_str(), read_flags);
     if (!file) return {lookup.failure(), Fd(), {}};

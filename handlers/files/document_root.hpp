@@ -115,7 +115,8 @@ class BASEHTTP_API DocumentRoot {
     std::string real_path_;  ///< absolute, without links; for absolute links that lead back
     Fd root_;
     Resolver resolver_;
-    bool has_cached_lookup_;  ///< RESOLVE_CACHED, Linux 5.12
+    bool has_cached_lookup_;          ///< RESOLVE_CACHED, Linux 5.12
+    std::uint64_t local_device_ = 0;  ///< st_dev of the root, unless opening may ask a server
 };
 
 }  // namespace basehttp

@@ -1,5 +1,6 @@
 #include "handlers/files/file_entity.hpp"
 
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -10,6 +11,7 @@
 #include "handlers/http/accept.hpp"
 #include "handlers/http/etag.hpp"
 #include "handlers/http/preconditions.hpp"
+#include "server/append_number.hpp"
 #include "server/http_date.hpp"
 
 namespace basehttp {
@@ -18,10 +20,17 @@ namespace {
 constexpr Coding preference[] = {brotli, zstd, gzip};
 constexpr std::size_t worth_compressing = 256;    // bytes
 constexpr std::uint64_t hashed_file = 32u << 20;  // bytes; larger ones: tag of size and time
+constexpr std::size_t quick_content = 64u << 10;  // bytes; more is not read and hashed on a loop
 constexpr std::size_t hash_piece = 256u << 10;    // bytes; a change changes every large file's tag
 
 /// Reproducible builds set times to 0 or 1: they tell nothing and must not be compared.
 bool time_tells(const FileInfo& info) { return info.mtime > 1; }
+
+/// What is in memory already.
+bool read_without_waiting(int fd, std::string& out) {
+    const iovec part{out.data(), out.size()};
+    return ::preadv2(fd, &part, 1, 0, RWF_NOWAIT) == static_cast<ssize_t>(out.size());
+}
 
 /// Reads up to out.size() bytes; fewer at the end of the file or on an error.
 std::size_t read_at(int fd, std::span<char> out, std::uint64_t offset) {
@@ -57,12 +66,16 @@ std::optional<std::uint64_t> hash_file(int fd, std::uint64_t size) {
 
 /// The tag of a file comes from its content, so that it is the same on every replica; only that of
 /// very large files from size and time of modification.
-bool fill(FileEntity& entity, OpenedFile opened, std::size_t memory_file, std::string_view suffix) {
+bool fill(FileEntity& entity, OpenedFile opened, std::size_t memory_file, std::string_view suffix,
+          bool may_block = true) {
     entity.size = opened.info.size;
     if (time_tells(opened.info)) entity.last_modified = opened.info.mtime;
+    if (!may_block && entity.size > std::min(memory_file, quick_content)) return false;
     if (entity.size <= memory_file) {
         entity.memory = std::string(entity.size, '\0');
-        if (read_at(opened.fd.get(), *entity.memory, 0) != entity.size) return false;
+        const bool whole = may_block ? read_at(opened.fd.get(), *entity.memory, 0) == entity.size
+                                     : read_without_waiting(opened.fd.get(), *entity.memory);
+        if (!whole) return false;
     }
     if (entity.size <= hashed_file || !time_tells(opened.info)) {
         const auto hash =
@@ -113,16 +126,19 @@ std::shared_ptr<const FileEntity> choose_entity(const StaticSite& site, SiteLook
             entity->vary = true;
             if ((accepted & coding) == 0) continue;
             entity->coding = coding_name(coding);
-            if (!fill(*entity, std::move(sibling), site.memory_file, entity->coding))
+            if (!fill(*entity, std::move(sibling), site.memory_file, entity->coding,
+                      lookup.may_block()))
                 return nullptr;
             return entity;
         }
     }
-    if (!fill(*entity, std::move(resource.opened), site.memory_file, {})) return nullptr;
+    if (!fill(*entity, std::move(resource.opened), site.memory_file, {}, lookup.may_block()))
+        return nullptr;
     const std::string_view type = entity->content_type;
     if (site.compress && entity->memory && entity->size >= worth_compressing &&
         is_compressible(type.substr(0, type.find(';')))) {
         entity->vary = true;
+        if (!lookup.may_block() && (accepted & (gzip | brotli | zstd)) != 0) return nullptr;
         compress_entity(*entity, accepted);
     }
     return entity;
@@ -178,8 +194,18 @@ HeaderList entity_fields(const FileEntity& entity, int status) {
 }
 
 std::string content_range(const ByteRange& range, std::uint64_t size) {
-    return "bytes " + std::to_string(range.first) + "-" +
-           std::to_string(range.first + range.length - 1) + "/" + std::to_string(size);
+    std::string text;
+    append_content_range(text, range, size);
+    return text;
+}
+
+void append_content_range(std::string& out, const ByteRange& range, std::uint64_t size) {
+    out.append("bytes ");
+    append_number(out, range.first);
+    out.append("-");
+    append_number(out, range.first + range.length - 1);
+    out.append("/");
+    append_number(out, size);
 }
 
 Multipart make_multipart(const FileEntity& entity, const std::vector<ByteRange>& ranges) {

@@ -32,7 +32,8 @@ struct FileEntity {
 
 /// Chooses among FILE, its precompressed siblings and compression on the fly (RFC 9110 section
 /// 12.5.3) and reads small files. `content_type` is that of the file itself. nullptr: reading
-/// failed, or it shrank meanwhile.
+/// failed, or it shrank meanwhile; with a look-up that may not block also when this would, by
+/// reading from disk, or by compressing or reading much.
 std::shared_ptr<const FileEntity> choose_entity(const StaticSite& site, SiteLookup& lookup,
                                                 Resource resource, std::string content_type,
                                                 std::string_view accept_encoding);
@@ -55,6 +56,7 @@ FileAnswer decide_answer(const FileEntity& entity, const Headers& headers, bool 
 HeaderList entity_fields(const FileEntity& entity, int status);
 /// "bytes 0-9/100"
 std::string content_range(const ByteRange& range, std::uint64_t size);
+void append_content_range(std::string& out, const ByteRange& range, std::uint64_t size);
 
 /// The parts of a multipart/byteranges answer (RFC 9110 section 14.6).
 struct Multipart {

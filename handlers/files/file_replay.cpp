@@ -2,11 +2,19 @@
 
 #include <ctime>
 
+#include "handlers/http/preconditions.hpp"
+#include "server/append_number.hpp"
+
 namespace basehttp {
 namespace {
 
 /// Smaller content is copied beside its header, so that one send carries both.
 constexpr std::uint64_t copied_content = 24u << 10;  // bytes
+
+/// A field that was sent, be it empty.
+std::optional<std::string_view> sent(std::string_view field) {
+    return field.data() != nullptr ? std::optional(field) : std::nullopt;
+}
 
 }  // namespace
 
@@ -48,25 +56,33 @@ bool FileReplay::answer(const RequestHead& head, ReplayOutput& out) const {
 }
 
 bool FileReplay::answer_conditionally(const RequestHead& head, ReplayOutput& out) const {
-    const bool is_get = head.method == "GET";
-    FileAnswer answer = decide_answer(*entity_, Headers(head.fields), is_get, std::time(nullptr),
-                                      site_->max_ranges);
-    switch (answer.status) {
-        case 200:
-            answer_whole(head, out);
-            return true;
-        case 304:
+    const PreconditionFields fields{sent(head.if_match), sent(head.if_unmodified_since),
+                                    sent(head.if_none_match), sent(head.if_modified_since),
+                                    sent(head.if_range)};
+    const Validators validators{entity_->etag, entity_->last_modified};
+    switch (evaluate_preconditions(fields, validators, true)) {
+        case PreconditionResult::failed:
+            return false;
+        case PreconditionResult::not_modified:
             append_head(out, "HTTP/1.1 304 Not Modified\r\n", fields_304_);
             out.text += "\r\n";
             out.status = 304;
             return true;
-        case 206:
-            if (answer.ranges.size() != 1) return false;
-            answer_range(answer.ranges.front(), out);
-            return true;
-        default:
-            return false;
+        case PreconditionResult::proceed:
+            break;
     }
+    const bool wants_range = head.method == "GET" && sent(head.range) && site_->max_ranges > 0;
+    if (!wants_range || !range_applies(fields, validators, std::time(nullptr))) {
+        answer_whole(head, out);
+        return true;
+    }
+    if (const auto range = single_byte_range(head.range, entity_->size)) {
+        answer_range(*range, out);
+        return true;
+    }
+    const auto ranges = parse_byte_ranges(head.range, entity_->size, site_->max_ranges);
+    if (ranges.outcome == RangeOutcome::ignore) answer_whole(head, out);
+    return ranges.outcome == RangeOutcome::ignore;
 }
 
 void FileReplay::answer_whole(const RequestHead& head, ReplayOutput& out) const {
@@ -79,8 +95,11 @@ void FileReplay::answer_whole(const RequestHead& head, ReplayOutput& out) const 
 void FileReplay::answer_range(const ByteRange& range, ReplayOutput& out) const {
     out.text.append("HTTP/1.1 206 Partial Content\r\n").append(server_line_);
     out.text.append("Date: ").append(out.date).append("\r\n").append(fields_206_);
-    out.text.append("Content-Range: ").append(content_range(range, entity_->size));
-    out.text.append("\r\nContent-Length: ").append(std::to_string(range.length)).append("\r\n");
+    out.text.append("Content-Range: ");
+    append_content_range(out.text, range, entity_->size);
+    out.text.append("\r\nContent-Length: ");
+    append_number(out.text, range.length);
+    out.text.append("\r\n");
     for (const auto& [name, value] : site_->headers)
         out.text.append(name).append(": ").append(value).append("\r\n");
     out.text.append(out.connection_line).append("\r\n");

@@ -19,7 +19,7 @@ class FileReplay final : public Replay {
 
     bool answer(const RequestHead& head, ReplayOutput& out) const override;
     bool fresh() const override { return settled_ && SiteLookup::unchanged(*site_, probes_); }
-    bool holds_descriptor() const override { return entity_->file != nullptr; }
+    Kind kind() const override { return entity_->file ? Kind::descriptor : Kind::content; }
     bool varies() const override { return entity_->vary; }
     std::size_t cost() const override;
 

@@ -9,6 +9,7 @@
 #include "handlers/http/html_escape.hpp"
 #include "handlers/http/url_path.hpp"
 #include "handlers/http/utf8.hpp"
+#include "server/append_number.hpp"
 
 namespace basehttp {
 namespace {

@@ -38,9 +38,16 @@ int status_of_failure(OpenStatus status) {
 }
 
 OpenedFile SiteLookup::open_file(const std::string& path) {
-    OpenedFile opened = site_.root.open_file(path);
+    OpenedFile opened = site_.root.open_file(path, may_block_);
     probes_.push_back({path, opened.status, opened.info});
     return opened;
+}
+
+bool SiteLookup::has_parent(const std::string& path) {
+    const std::string parent = path.substr(0, path.rfind('/', path.size() - 2) + 1);
+    const OpenedFile directory = site_.root.open_directory(parent, may_block_);
+    probes_.push_back({parent, directory.status, directory.info});
+    return directory.status == OpenStatus::ok;
 }
 
 Resource SiteLookup::file(std::string path, OpenedFile opened) {
@@ -76,7 +83,7 @@ Resource SiteLookup::find_in_directory(const std::string& path) {
         if (index.status != OpenStatus::not_found && index.status != OpenStatus::is_directory)
             return error(index.status);
     }
-    OpenedFile directory = site_.root.open_directory(path);
+    OpenedFile directory = site_.root.open_directory(path, may_block_);
     probes_.push_back({path, directory.status, directory.info});
     if (directory.status == OpenStatus::not_found) return find_page(path);
     if (directory.status != OpenStatus::ok) return error(directory.status);
@@ -108,6 +115,11 @@ Resource SiteLookup::clean_redirect(const std::string& path) {
     if (std::find(site_.index.begin(), site_.index.end(), name) != site_.index.end())
         return redirect_to(path.substr(0, slash + 1));
     return redirect_to(path.substr(0, path.size() - std::string_view(".html").size()));
+}
+
+bool SiteLookup::unsure() const {
+    return std::any_of(probes_.begin(), probes_.end(),
+                       [](const Probe& probe) { return probe.status == OpenStatus::try_again; });
 }
 
 bool SiteLookup::settled(const std::vector<Probe>& probes, std::time_t now) {

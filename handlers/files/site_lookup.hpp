@@ -32,11 +32,18 @@ class SiteLookup {
     };
 
     const StaticSite& site() const { return site_; }
-    explicit SiteLookup(const StaticSite& site) : site_(site) {}
+    /// With `may_block` off nothing waits; what only a look-up that waits can tell is try_again,
+    /// and unsure() afterwards.
+    explicit SiteLookup(const StaticSite& site, bool may_block = true)
+        : site_(site), may_block_(may_block) {}
+    bool may_block() const { return may_block_; }
+    bool unsure() const;
 
     /// `path` is decoded and normal (decode_url_path). Opens, so it may block.
     Resource find(const std::string& path);
     OpenedFile open_file(const std::string& path);
+    /// Whether the directory in which `path` would be is there.
+    bool has_parent(const std::string& path);
     const std::vector<Probe>& probes() const { return probes_; }
 
     /// Whether each look-up would find the same again. Does not block: unsure means no.
@@ -54,6 +61,7 @@ class SiteLookup {
     static Resource error(OpenStatus status);
 
     const StaticSite& site_;
+    const bool may_block_;
     std::vector<Probe> probes_;
 };
 

@@ -6,6 +6,7 @@
 #include <array>
 
 #include "handlers/http/ascii.hpp"
+#include "server/http1/host.hpp"
 
 namespace basehttp {
 namespace {
@@ -15,8 +16,8 @@ namespace {
 class NormalHost {
   public:
     explicit NormalHost(std::string_view host) {
-        host = host.substr(0, host.find(':', host.empty() || host[0] != '[' ? 0 : host.find(']')));
-        if (!host.empty() && host.back() == '.') host.remove_suffix(1);
+        host = host_without_port(host);
+        if (host.ends_with('.')) host.remove_suffix(1);
         if (host.size() > text_.size()) return;
         size_ = host.size();
         std::transform(host.begin(), host.end(), text_.begin(), ascii_lower);

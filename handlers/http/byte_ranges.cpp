@@ -91,4 +91,11 @@ RangeResult parse_byte_ranges(std::string_view value, std::uint64_t size, unsign
     return result;
 }
 
+std::optional<ByteRange> single_byte_range(std::string_view value, std::uint64_t size) {
+    const auto range_set = byte_range_set(trim_blanks(value));
+    if (!range_set) return std::nullopt;
+    const auto range = parse_range(trim_blanks(*range_set), size);  // no list is one range
+    return range && range->length > 0 ? range : std::nullopt;
+}
+
 }  // namespace basehttp

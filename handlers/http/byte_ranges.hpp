@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <string_view>
+#include <optional>
 #include <vector>
 
 // The Range request field for bytes (RFC 9110 section 14).
@@ -35,5 +36,9 @@ struct RangeResult {
 // An empty representation: "0-" is unsatisfiable, as section 14.1.2 says. "-5" is satisfiable by
 // the same section, but no Content-Range can say "no bytes", so it is ignored.
 RangeResult parse_byte_ranges(std::string_view value, std::uint64_t size, unsigned max_ranges);
+
+// The range of a value that asks for one which can be satisfied; nullopt for all else, of which
+// parse_byte_ranges tells more. Does not allocate.
+std::optional<ByteRange> single_byte_range(std::string_view value, std::uint64_t size);
 
 }  // namespace basehttp

@@ -80,8 +80,8 @@ bool all_plain(const HTTPServer& server) {
     const std::string port = std::to_string(parsed.config.tls_port.value_or(0));
     throw ConfigError(blame(parsed.provenance, 0, "tls.port", port) +
                       ": none of the service manager's sockets speaks TLS; name one https "
-                      "(FileDescriptorName=https) or give it port " +
-                      port);
+                      "(FileDescriptorName=https)" +
+                      (port == "0" ? "" : " or give it port " + port));
 }
 
 }  // namespace

@@ -17,6 +17,7 @@
 #include "server/daemon/listening.hpp"
 #include "server/daemon/make_sites.hpp"
 #include "server/daemon/make_tls.hpp"
+#include "server/daemon/trim_memory.hpp"
 #include "server/daemon/run_offline.hpp"
 #include "server/http_server.hpp"
 
@@ -115,6 +116,13 @@ void serve_until_signal(HTTPServer& server, Signals& caught) {
     serving.join();
 }
 
+std::string cache_report(const CacheCounters& cache) {
+    return "Cache: " + std::to_string(cache.hits) + " hits, " + std::to_string(cache.misses) +
+           " misses, " + std::to_string(cache.stale) + " stale, " +
+           std::to_string(cache.evictions) + " evicted; " + std::to_string(cache.entries) +
+           " entries of " + std::to_string(cache.bytes) + " bytes";
+}
+
 int serve(const Parsed& parsed) {
     std::signal(SIGPIPE, SIG_IGN);
     Signals signals;
@@ -130,14 +138,18 @@ int serve(const Parsed& parsed) {
     server.settings.canonical_host = [sites](std::string_view host) {
         return sites->canonical_name(host);
     };
+    server.settings.make_replay = site_replays(parsed.config, sites);
     server.max_waiting = parsed.config.queue;
     server.max_workers = parsed.config.threads != 0
                              ? parsed.config.threads
                              : std::max(8u, 4 * std::thread::hardware_concurrency());
+    server.defer_accept = true;
     if (tls) describe_tls(*tls, parsed.config, *log);
     listen(server, parsed);
     announce(server, parsed.config);
+    trim_memory();
     serve_until_signal(server, signals);
+    log->write(LogLevel::info, cache_report(server.cache_counters()));
     server.server_close();
     log->write(LogLevel::info, "Stopped");
     return 0;

@@ -11,6 +11,7 @@
 
 #include "handlers/cgi/script_gate.hpp"
 #include "handlers/cgi_http_request_handler.hpp"
+#include "handlers/files/quick_replay.hpp"
 #include "handlers/https_redirect_handler.hpp"
 #include "handlers/process/cgroup.hpp"
 #include "handlers/process/sandbox.hpp"
@@ -195,6 +196,17 @@ Names closed_sites(const Config& config) {
 }
 
 }  // namespace
+
+std::function<std::shared_ptr<const Replay>(const RequestHead&)> site_replays(
+    const Config& config, std::shared_ptr<const SiteMap> sites) {
+    Names others = redirected_sites(config);
+    others.merge(closed_sites(config));
+    return [=](const RequestHead& head) -> std::shared_ptr<const Replay> {
+        const auto& site = sites->find(head.host);
+        if (site->cgi || others.contains(sites->canonical_name(head.host))) return nullptr;
+        return make_quick_replay(site, head);
+    };
+}
 
 HandlerFactory site_handlers(const Config& config, std::shared_ptr<const SiteMap> sites) {
     const bool old_protocol = config.protocol == "HTTP/1.0";

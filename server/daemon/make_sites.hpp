@@ -1,11 +1,13 @@
 // From the settings of the sites to what serves them.
 #pragma once
 
+#include <functional>
 #include <memory>
 
 #include "config/config.hpp"
 #include "handlers/files/static_site.hpp"
 #include "server/base_request_handler.hpp"
+#include "server/exchange/replay.hpp"
 #include "server/log/log.hpp"
 
 namespace basehttp {
@@ -16,6 +18,10 @@ std::shared_ptr<const SiteMap> make_sites(const Config& config, Log& log);
 
 /// Each request goes to the site that its Host names, or is sent on from there to https.
 HandlerFactory site_handlers(const Config& config, std::shared_ptr<const SiteMap> sites);
+
+/// HttpSettings::make_replay for the sites that only have files and are open to all.
+std::function<std::shared_ptr<const Replay>(const RequestHead&)> site_replays(
+    const Config& config, std::shared_ptr<const SiteMap> sites);
 
 /// Whether any site has scripts.
 bool has_scripts(const Config& config);

@@ -47,8 +47,14 @@ class BASEHTTP_API Replay {
     virtual bool varies() const = 0;
     /// Bytes of memory it holds, for the cache's bound.
     virtual std::size_t cost() const = 0;
-    /// Whether it keeps a descriptor open, of which the cache holds few.
-    virtual bool holds_descriptor() const { return false; }
+    /// What it takes of what is scarce: the cache bounds each kind by itself.
+    enum class Kind : std::uint8_t {
+        content,     ///< memory
+        descriptor,  ///< keeps a descriptor open
+        absence,     ///< says that nothing is there: clients can ask for any number of these
+    };
+    /// By default that of an answer that is all in memory.
+    virtual Kind kind() const { return Kind::content; }
 };
 
 }  // namespace basehttp

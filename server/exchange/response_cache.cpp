@@ -29,6 +29,7 @@ const std::shared_ptr<const Replay>* ResponseCache::find(const RequestHead& head
         if (now - variant.checked >= recheck) {
             if (!variant.replay->fresh()) {
                 ++counters_.stale;
+                ++counters_.misses;
                 erase(found->second);
                 return nullptr;
             }
@@ -51,11 +52,12 @@ void ResponseCache::insert(const RequestHead& head, std::shared_ptr<const Replay
     const Key key = key_of(head, channel);
     auto found = index_.find(key);
     if (found == index_.end()) {
-        Entry& entry = lists_[0].emplace_back();
+        Entries& entries = class_of(Replay::Kind::content).entries;
+        Entry& entry = entries.emplace_back();
         entry.host = key.host;
         entry.path = key.path;
         entry.channel = channel;
-        found = index_.emplace(key_of(entry), std::prev(lists_[0].end())).first;
+        found = index_.emplace(key_of(entry), std::prev(entries.end())).first;
     }
     std::vector<Variant>& variants = found->second->variants;
     std::erase_if(variants, [&](const Variant& v) {
@@ -67,31 +69,31 @@ void ResponseCache::insert(const RequestHead& head, std::shared_ptr<const Replay
     evict();
 }
 
-/// Counts an entry anew, after its variants have changed, and puts it into the right list.
+/// Counts an entry anew, after its variants have changed, and puts it into the right class.
 void ResponseCache::measure(Entries::iterator entry) {
     constexpr std::size_t overhead = sizeof(Entry) + 96;  // with the nodes of list and index
-    bytes_ -= entry->bytes;
+    Class& from = class_of(entry->kind);
+    from.bytes -= entry->bytes;
     entry->bytes = overhead + entry->host.size() + entry->path.size();
-    bool descriptor = false;
+    entry->kind = Replay::Kind::content;
     for (const Variant& variant : entry->variants) {
         entry->bytes += variant.replay->cost() + sizeof variant + variant.accept_encoding.size();
-        descriptor = descriptor || variant.replay->holds_descriptor();
+        entry->kind = std::max(entry->kind, variant.replay->kind());
     }
-    bytes_ += entry->bytes;
-    if (descriptor == entry->descriptor) return;
-    Entries& to = list_of(descriptor);
-    to.splice(to.end(), list_of(entry->descriptor), entry);
-    entry->descriptor = descriptor;
+    Class& to = class_of(entry->kind);
+    to.bytes += entry->bytes;
+    if (&to != &from) to.entries.splice(to.entries.end(), from.entries, entry);
 }
 
 void ResponseCache::erase(Entries::iterator entry) {
-    bytes_ -= entry->bytes;
+    Class& from = class_of(entry->kind);
+    from.bytes -= entry->bytes;
     index_.erase(key_of(*entry));
-    list_of(entry->descriptor).erase(entry);
+    from.entries.erase(entry);
 }
 
-void ResponseCache::evict_one(bool descriptor) {
-    Entries& entries = list_of(descriptor);
+void ResponseCache::evict_one(Replay::Kind kind) {
+    Entries& entries = class_of(kind).entries;
     while (entries.front().used) {
         entries.front().used = false;
         entries.splice(entries.end(), entries, entries.begin());
@@ -101,13 +103,36 @@ void ResponseCache::evict_one(bool descriptor) {
 }
 
 void ResponseCache::evict() {
-    while (lists_[1].size() > most_descriptors_) evict_one(true);
-    while (!index_.empty() && (bytes_ > most_bytes_ || index_.size() > most_entries_))
-        evict_one(lists_[0].empty());
+    using Kind = Replay::Kind;
+    const Class& absences = class_of(Kind::absence);
+    const Class& descriptors = class_of(Kind::descriptor);
+    while (descriptors.entries.size() > most_descriptors_) evict_one(Kind::descriptor);
+    while (absences.entries.size() > most_entries_ / 8 || absences.bytes > most_bytes_ / 8)
+        evict_one(Kind::absence);
+    while (!index_.empty() && (bytes() > most_bytes_ || index_.size() > most_entries_)) {
+        const bool none = class_of(Kind::content).entries.empty();
+        evict_one(!none                          ? Kind::content
+                  : !descriptors.entries.empty() ? Kind::descriptor
+                                                 : Kind::absence);
+    }
 }
 
 void ResponseCache::drop_descriptors() {
-    while (!lists_[1].empty()) erase(lists_[1].begin());
+    Entries& entries = class_of(Replay::Kind::descriptor).entries;
+    while (!entries.empty()) erase(entries.begin());
+}
+
+CacheCounters ResponseCache::counters() const {
+    CacheCounters counters = counters_;
+    counters.entries = entries();
+    counters.bytes = bytes();
+    return counters;
+}
+
+std::size_t ResponseCache::bytes() const {
+    std::size_t sum = 0;
+    for (const Class& one : classes_) sum += one.bytes;
+    return sum;
 }
 
 }  // namespace basehttp

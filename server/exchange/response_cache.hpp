@@ -12,6 +12,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "server/exchange/cache_counters.hpp"
 #include "server/exchange/replay.hpp"
 
 namespace basehttp {
@@ -25,7 +26,8 @@ enum class Channel : std::uint8_t {
 
 /// Bounded by bytes, entries and descriptors; evicts what was not used since the last sweep (second
 /// chance). Entries with descriptors are evicted among themselves, so that many large files do not
-/// push out the small ones.
+/// push out the small ones, and so are absences, which get an eighth of the bytes and entries: who
+/// asks for made-up paths only pushes out others of that kind.
 class ResponseCache {
   public:
     ResponseCache(std::size_t most_bytes, std::size_t most_entries,
@@ -49,12 +51,10 @@ class ResponseCache {
     /// Closes every descriptor that is not in use by an answer.
     void drop_descriptors();
 
-    struct Counters {
-        std::uint64_t hits = 0, misses = 0, evictions = 0, stale = 0;
-    };
-    const Counters& counters() const { return counters_; }
+    /// What happened so far.
+    CacheCounters counters() const;
     std::size_t entries() const { return index_.size(); }
-    std::size_t bytes() const { return bytes_; }
+    std::size_t bytes() const;
 
     /// A change on disk shows within a second: checked this long after the last check.
     static constexpr std::chrono::milliseconds recheck{900};
@@ -73,7 +73,7 @@ class ResponseCache {
         std::vector<Variant> variants;
         std::size_t bytes = 0;
         bool used = false;
-        bool descriptor = false;  // any of the variants holds one
+        Replay::Kind kind = Replay::Kind::content;  // the scarcest of its variants
     };
     using Entries = std::list<Entry>;
     struct Key {
@@ -87,17 +87,20 @@ class ResponseCache {
 
     Key key_of(const RequestHead& head, Channel channel) const;
     static Key key_of(const Entry& entry) { return {entry.host, entry.path, entry.channel}; }
-    Entries& list_of(bool descriptor) { return lists_[descriptor ? 1 : 0]; }
+    struct Class {
+        Entries entries;  // the sweep's hand is the front
+        std::size_t bytes = 0;
+    };
+    Class& class_of(Replay::Kind kind) { return classes_[static_cast<std::size_t>(kind)]; }
     void measure(Entries::iterator entry);
     void erase(Entries::iterator entry);
-    void evict_one(bool descriptor);
+    void evict_one(Replay::Kind kind);
     void evict();
 
     std::size_t most_bytes_, most_entries_, most_descriptors_;
-    std::size_t bytes_ = 0;
-    std::array<Entries, 2> lists_;  // without and with descriptors; the sweep's hand is the front
+    std::array<Class, 3> classes_;
     std::unordered_map<Key, Entries::iterator, Hash> index_;
-    Counters counters_;
+    CacheCounters counters_;
 };
 
 }  // namespace basehttp

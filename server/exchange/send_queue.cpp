@@ -32,6 +32,13 @@ Segment Segment::bytes(std::string text) {
     return segment;
 }
 
+Segment Segment::lent(std::string_view bytes) {
+    Segment segment;
+    segment.length = bytes.size();
+    segment.borrowed = bytes;
+    return segment;
+}
+
 Segment Segment::shared(std::shared_ptr<const void> owner, std::string_view bytes) {
     Segment segment;
     segment.length = bytes.size();
@@ -55,6 +62,19 @@ void SendQueue::clear() {
     first_ = 0;
 }
 
+void SendQueue::reset() {
+    segments_.clear();
+    first_ = 0;
+}
+
+void SendQueue::keep() {
+    for (std::size_t index = first_; index < segments_.size(); ++index) {
+        const Segment& segment = segments_[index];
+        if (segment.is_file() || segment.owner || !segment.text.empty()) continue;
+        segments_[index] = Segment::bytes({segment.memory(), segment.length});
+    }
+}
+
 SendStatus SendQueue::send(int socket, std::uint64_t& sent) {
     std::uint64_t this_turn = 0;
     while (!empty()) {
@@ -73,7 +93,7 @@ SendStatus SendQueue::send(int socket, std::uint64_t& sent) {
             return from_file && errno == EIO ? SendStatus::shrunk : SendStatus::failed;
         }
     }
-    clear();
+    reset();
     return SendStatus::sent;
 }
 

@@ -24,6 +24,8 @@ struct Segment {
     std::uint64_t length = 0;  ///< Bytes still to send from `offset`.
 
     static Segment bytes(std::string text);
+    /// Bytes that somebody else keeps for as long as the segment exists or until SendQueue::keep().
+    static Segment lent(std::string_view bytes);
     static Segment shared(std::shared_ptr<const void> owner, std::string_view bytes);
     static Segment region(std::shared_ptr<const Fd> file, std::uint64_t offset,
                           std::uint64_t length);
@@ -48,7 +50,12 @@ class SendQueue {
     }
     bool empty() const { return first_ == segments_.size(); }
     void clear();
-    /// Sends as much as the socket takes, at most about `turn` bytes, and adds to `sent`.
+    /// Copies what is only lent.
+    void keep();
+    /// Ready for the next answer: what was sent is forgotten, its memory kept.
+    void reset();
+    /// Sends as much as the socket takes, at most about `turn` bytes, and adds to `sent`. All sent:
+    /// as after reset().
     SendStatus send(int socket, std::uint64_t& sent);
 
     /// The next bytes, for a transport that has to see them: a view of what is in memory, or

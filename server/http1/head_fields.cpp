@@ -38,9 +38,15 @@ std::optional<std::uint64_t> parse_length(std::string_view text) {
 
 }  // namespace
 
-// One switch by length keeps the common unknown field to a comparison or two.
+// One switch by length keeps the common unknown field to a comparison or two, and tells the
+// compiler how long each comparison is.
 HeadResult HeadParser::note_field(std::string_view name, std::string_view value) {
-    const auto named = [name](std::string_view known) { return equals_lower(name, known); };
+    const auto named = [name]<std::size_t N>(const char(&known)[N]) {
+        unsigned difference = 0;  // a token differs from letters and "-" in more than this bit
+        for (std::size_t i = 0; i + 1 < N; ++i)
+            difference |= static_cast<unsigned char>((name.data()[i] | 0x20) ^ known[i]);
+        return difference == 0;
+    };
     switch (name.size()) {
         case 4:
             if (named("host")) {

@@ -14,6 +14,7 @@ namespace {
 
 constexpr std::chrono::milliseconds linger_timeout{2000};
 constexpr std::uint64_t linger_bytes = 16u << 20;
+constexpr std::size_t turn_bytes = 512u << 10;
 
 }  // namespace
 
@@ -29,9 +30,9 @@ HttpConnection::~HttpConnection() = default;
 
 void HttpConnection::start() {
     set_deadline(loop_.settings.header_timeout);
-    if (transport_.tls() == nullptr) return;
-    transport_.set_readable();  // the handshake may have read part of a request
-    loop_.resume_later(*this);
+    transport_.set_readable();  // a request often comes with the connection
+    if (transport_.tls() == nullptr) return advance();
+    loop_.resume_later(*this);  // the handshake may have read part of a request
 }
 
 void HttpConnection::on_event(std::uint32_t events) {
@@ -46,6 +47,7 @@ void HttpConnection::on_event(std::uint32_t events) {
 
 void HttpConnection::advance() {
     resuming_ = false;
+    received_ = 0;
     for (bool moved = true; moved;) {
         switch (state_) {
             case State::reading_head:
@@ -114,7 +116,17 @@ void HttpConnection::abort() {
 
 /// Reads once into the loop's scratch memory; as Transport::receive.
 long HttpConnection::receive() {
-    return transport_.receive({loop_.input.get(), HttpLoop::input_size});
+    const long count = transport_.receive({loop_.input.get(), HttpLoop::input_size});
+    received_ += static_cast<std::size_t>(std::max(0L, count));
+    return count;
+}
+
+/// A client that sends as fast as we read must not hold the loop: others first, then on with it.
+bool HttpConnection::has_had_its_share() {
+    if (received_ < turn_bytes || !transport_.readable()) return false;
+    if (!resuming_) loop_.resume_later(*this);
+    resuming_ = true;
+    return true;
 }
 
 bool HttpConnection::read_heads() {
@@ -125,7 +137,7 @@ bool HttpConnection::read_heads() {
         keep_unparsed(text, serve(text));
         return true;
     }
-    if (!transport_.readable()) return false;
+    if (!transport_.readable() || has_had_its_share()) return false;
     const long count = receive();
     if (count == -1) return false;
     if (count <= 0) {
@@ -163,7 +175,7 @@ bool HttpConnection::read_body() {
         }
         return true;
     }
-    if (!transport_.readable()) return false;
+    if (!transport_.readable() || has_had_its_share()) return false;
     const long count = receive();
     if (count == -1) return false;
     if (count == 0 && state_ == State::reading_body) {
@@ -196,7 +208,7 @@ void HttpConnection::close_gracefully() {
 }
 
 bool HttpConnection::linger() {
-    while (transport_.readable()) {
+    while (transport_.readable() && !has_had_its_share()) {
         const long count = receive();
         if (count == -1) return false;
         lingered_ += static_cast<std::uint64_t>(std::max(0L, count));
@@ -211,7 +223,7 @@ bool HttpConnection::linger() {
 /// An answer that stays incomplete ends with a reset: the client can tell, and the kernel need not
 /// keep what it holds for a client that does not read.
 void HttpConnection::drop_output() {
-    if (output_.empty()) return;
+    if (output_.empty() && !transport_.unsent()) return;
     transport_.reset_on_close();
     output_.clear();
 }
@@ -219,9 +231,9 @@ void HttpConnection::drop_output() {
 void HttpConnection::close() {
     if (state_ == State::closed) return;
     state_ = State::closed;
-    if (!exchange_ && output_.empty()) transport_.finish(false);
+    if (!exchange_ && output_.empty() && !transport_.unsent()) transport_.finish(false);
     drop_output();
-    loop_.loop.unwatch(slot());
+    loop_.unwatch(*this);
     transport_.close();
     loop_.remove(*this);
 }

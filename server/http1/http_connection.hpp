@@ -71,11 +71,13 @@ class HttpConnection final : public Connection {
     bool linger();
     std::size_t serve(std::string_view text);
     long receive();
+    bool has_had_its_share();
     void keep_unparsed(std::string_view text, std::size_t used);
 
     // Requests.
     HeadResult parse(std::string_view text) const;
     bool try_replay();
+    void send_content(const std::shared_ptr<const Replay>& replay, const ReplayOutput& out);
     Channel channel() const;
     std::string_view own_fields() const;
     std::size_t begin_exchange(std::string_view head_text, std::string_view rest);
@@ -109,6 +111,7 @@ class HttpConnection final : public Connection {
     bool unparsed_ = false;     ///< input_ may hold a whole head that was not looked at.
     bool close_after_ = false;  ///< No request after the answers that are being sent.
     bool resuming_ = false;     ///< resume_later() is under way.
+    std::size_t received_ = 0;  ///< In this turn.
     bool rejected_ = false;     ///< What follows on the connection cannot be told apart.
     bool gone_ = false;         ///< The client is gone, a handler still has the request.
     const bool plain_on_tls_;

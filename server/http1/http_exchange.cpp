@@ -71,17 +71,16 @@ bool HttpConnection::try_replay() {
         close_after_ || (head.method != "GET" && head.method != "HEAD"))
         return false;
     const auto* found = loop_.cache.find(head, loop_.loop.now(), channel());
-    if (found == nullptr) return false;
+    std::shared_ptr<const Replay> made;
+    if (found == nullptr && loop_.settings.make_replay) {
+        made = loop_.settings.make_replay(head);
+        if (made) loop_.cache.insert(head, made, loop_.loop.now(), channel());
+        found = &made;
+    }
+    if (found == nullptr || !*found) return false;
     loop_.fields.assign(own_fields()).append(connection_line(head));
     ReplayOutput out(loop_.output, loop_.loop.date(), loop_.fields);
     if (!(*found)->answer(head, out)) return false;
-    if (!out.body.empty() || out.file_length > 0) {
-        output_.push(Segment::bytes(std::move(loop_.output)));
-        loop_.output.clear();
-        output_.push(Segment::shared(*found, out.body));
-        if (out.file) output_.push(Segment::region(out.file, out.file_offset, out.file_length));
-        state_ = State::sending;
-    }
     if (!head.keep_alive) {
         close_after_ = true;
         state_ = State::sending;
@@ -89,7 +88,28 @@ bool HttpConnection::try_replay() {
     loop_.log_access({client_.host, head.request_line, head.host, head.referer, head.user_agent,
                       out.status, out.body_bytes, std::chrono::microseconds{0}});
     ++loop_.answered;
+    if (!out.body.empty() || out.file_length > 0) send_content(*found, out);
     return true;
+}
+
+/// Sends a replay whose content is not in the loop's scratch; what the socket does not take now is
+/// kept.
+void HttpConnection::send_content(const std::shared_ptr<const Replay>& replay,
+                                  const ReplayOutput& out) {
+    SendQueue& queue = loop_.queue;
+    queue.push(Segment::lent(loop_.output));
+    queue.push(Segment::shared(replay, out.body));
+    if (out.file) queue.push(Segment::region(out.file, out.file_offset, out.file_length));
+    std::uint64_t sent = 0;
+    const SendStatus status = transport_.send(queue, loop_.records(), sent);
+    if (status != SendStatus::sent) {
+        queue.keep();
+        std::swap(output_, queue);
+        state_ = State::sending;
+        set_deadline(loop_.settings.send_timeout);
+        send_failed(status);
+    }
+    loop_.output.clear();
 }
 
 /// Sends what replays have left in the loop's scratch. False: the socket is full, or it failed.
@@ -192,9 +212,9 @@ std::size_t HttpConnection::feed_body(std::string_view input) {
 bool HttpConnection::send_output() {
     if (gone_) return false;
     if (state_ == State::handling) exchange_->request.outbox.take(output_);
-    if (!output_.empty()) {
+    if (!output_.empty() || transport_.unsent()) {
         std::uint64_t sent = 0;
-        const SendStatus status = transport_.send(output_, loop_.record(), sent);
+        const SendStatus status = transport_.send(output_, loop_.records(), sent);
         if (exchange_) exchange_->sent += sent;
         if (status != SendStatus::sent) {
             if (sent > 0 || deadline_.count() == 0) set_deadline(loop_.settings.send_timeout);
@@ -270,6 +290,7 @@ bool HttpConnection::next_request() {
         close_gracefully();
         return state_ != State::closed;
     }
+    output_.clear();
     state_ = State::reading_head;
     set_deadline(loop_.settings.idle_timeout);
     return true;

@@ -1,18 +1,13 @@
 #include "server/log/access_line.hpp"
 
 #include <algorithm>
-#include <charconv>
+
+#include "server/append_number.hpp"
 
 namespace basehttp {
 namespace {
 
-bool is_plain(char c) { return c >= ' ' && c < 0x7f && c != '"' && c != '\\'; }
-
-void append_number(std::string& out, std::uint64_t value) {
-    std::array<char, 20> digits;
-    const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr;
-    out.append(digits.data(), end);
-}
+constexpr bool is_plain(char c) { return (c >= ' ') & (c < 0x7f) & (c != '"') & (c != '\\'); }
 
 std::string time_text(const char* format, const std::tm& parts) {
     std::array<char, 64> text;
@@ -64,12 +59,13 @@ void append_json_line(std::string& out, const AccessRecord& r, const LogTime& ti
 }
 
 void append_quoted(std::string& out, std::string_view text) {
-    out += " \"";
-    if (text.empty())
-        out += '-';
-    else
-        append_escaped(out, text);
-    out += '"';
+    if (text.empty()) {
+        out.append(" \"-\"");
+        return;
+    }
+    out.append(" \"");
+    append_escaped(out, text);
+    out.append("\"");
 }
 
 }  // namespace
@@ -89,6 +85,13 @@ void LogTime::update(std::time_t now) {
 
 void append_escaped(std::string& out, std::string_view text) {
     static constexpr std::string_view hex = "0123456789abcdef";
+    // Without a branch in the loop, so that the compiler takes 16 characters at a time.
+    unsigned char odd_ones = 0;
+    for (const char c : text) odd_ones |= static_cast<unsigned char>(!is_plain(c));
+    if (odd_ones == 0) {
+        out.append(text);
+        return;
+    }
     while (!text.empty()) {
         const auto odd = std::find_if_not(text.begin(), text.end(), is_plain);
         out.append(text.begin(), odd);
@@ -113,7 +116,7 @@ void append_access_line(std::string& out, AccessFormat format, const AccessRecor
     append_escaped(out, r.request_line);
     out.append("\" ");
     append_number(out, static_cast<std::uint64_t>(r.status));
-    out += ' ';
+    out.append(" ");
     if (python || (r.bytes == 0 && format == AccessFormat::common))
         out += '-';
     else

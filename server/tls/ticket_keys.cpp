@@ -40,7 +40,10 @@ int TicketKeys::callback(SSL* ssl, unsigned char* name, unsigned char* iv, EVP_C
     auto* const keys =
         static_cast<TicketKeys*>(SSL_CTX_get_ex_data(SSL_get_SSL_CTX(ssl), data_index()));
     if (keys == nullptr) return -1;
-    return encrypt == 1 ? keys->seal(name, iv, cipher, mac) : keys->open(name, iv, cipher, mac);
+    if (encrypt == 1) return keys->seal(name, iv, cipher, mac);
+    const int result = keys->open(name, iv, cipher, mac);
+    // RFC 8446 appendix C.4: clients use a ticket once, so each resumption brings them another.
+    return result == 1 && SSL_version(ssl) == TLS1_3_VERSION ? 2 : result;
 }
 
 /// Drops keys that are too old and makes sure that the first may be used.

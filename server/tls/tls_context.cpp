@@ -1,11 +1,16 @@
 #include "server/tls/tls_context.hpp"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <openssl/err.h>
 #include <openssl/sha.h>
+#include <sys/socket.h>
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 
+#include "server/fd.hpp"
 #include "server/tls/self_signed.hpp"
 #include "server/tls/tls_sites.hpp"
 
@@ -18,7 +23,20 @@ constexpr const char* intermediate_ciphers =
     "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:"
     "ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384:"
     "ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305";
+/// The same configuration's order for TLS 1.3.
+constexpr const char* intermediate_suites =
+    "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256";
 constexpr long cached_sessions = 4096;
+
+/// Whether the kernel has TLS (kTLS). Asked once: without it OpenSSL would ask for each connection,
+/// and the kernel would look for its module twice each time.
+bool kernel_speaks_tls() {
+    const Fd probe(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    constexpr std::string_view name = "tls";
+    // A socket that is not connected cannot have it; another error means that there is none.
+    return ::setsockopt(probe.get(), IPPROTO_TCP, TCP_ULP, name.data(), name.size()) == 0 ||
+           errno == ENOTCONN;
+}
 
 [[noreturn]] void fail(const std::string& what) { throw TlsError(what + ": " + openssl_reason()); }
 
@@ -92,6 +110,7 @@ void TlsContext::set_protocol(const TlsSettings& settings) {
     if (SSL_CTX_set_min_proto_version(get(), least) != 1) fail("TLS cannot be set up");
     if (SSL_CTX_set_cipher_list(get(), ciphers) != 1)
         fail("the ciphers " + quoted_name(ciphers) + " cannot be used");
+    if (SSL_CTX_set_ciphersuites(get(), intermediate_suites) != 1) fail("TLS cannot be set up");
     // The hybrid with ML-KEM is there from OpenSSL 3.5 on.
     if (SSL_CTX_set1_groups_list(get(), "X25519MLKEM768:X25519:P-256:P-384") != 1 &&
         SSL_CTX_set1_groups_list(get(), "X25519:P-256:P-384") != 1)
@@ -100,7 +119,8 @@ void TlsContext::set_protocol(const TlsSettings& settings) {
     // HTTP's own framing tells whether something is missing at an end without close_notify.
     SSL_CTX_set_options(get(), SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION |
                                    SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_PRIORITIZE_CHACHA |
-                                   SSL_OP_ENABLE_KTLS | SSL_OP_IGNORE_UNEXPECTED_EOF);
+                                   SSL_OP_IGNORE_UNEXPECTED_EOF);
+    if (kernel_speaks_tls()) SSL_CTX_set_options(get(), SSL_OP_ENABLE_KTLS);
     SSL_CTX_set_mode(get(), SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
                                 SSL_MODE_RELEASE_BUFFERS);
     SSL_CTX_set_read_ahead(get(), 1);

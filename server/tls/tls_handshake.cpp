@@ -24,7 +24,10 @@ TlsHandshake::TlsHandshake(HttpLoop& loop, Fd socket, Address client,
 
 TlsHandshake::~TlsHandshake() = default;
 
-void TlsHandshake::start() { deadline_ = loop_.loop.now() + loop_.settings.handshake_timeout; }
+void TlsHandshake::start() {
+    deadline_ = loop_.loop.now() + loop_.settings.handshake_timeout;
+    advance();
+}
 
 void TlsHandshake::on_event(std::uint32_t events) {
     if (over_) return;
@@ -79,10 +82,10 @@ void TlsHandshake::shake_hands() {
 }
 
 void TlsHandshake::go_on(std::unique_ptr<TlsSession> tls, bool plain) {
+    auto next = std::make_unique<HttpConnection>(
+        loop_, Transport(std::move(socket_), std::move(tls)), std::move(client_), plain);
     over_ = true;
-    loop_.replace(*this, std::make_unique<HttpConnection>(
-                             loop_, Transport(std::move(socket_), std::move(tls)),
-                             std::move(client_), plain));
+    loop_.replace(*this, std::move(next));
 }
 
 void TlsHandshake::check_deadline(std::chrono::microseconds now) {
@@ -91,7 +94,7 @@ void TlsHandshake::check_deadline(std::chrono::microseconds now) {
 
 void TlsHandshake::abort() {
     if (std::exchange(over_, true)) return;
-    loop_.loop.unwatch(slot());
+    loop_.unwatch(*this);
     session_.reset();
     socket_.reset();
     loop_.remove(*this);

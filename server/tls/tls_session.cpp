@@ -3,6 +3,7 @@
 #include <openssl/bio.h>
 #include <openssl/err.h>
 #include <openssl/x509.h>
+#include <sys/socket.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -36,7 +37,7 @@ std::string text_or_empty(const char* text) { return text != nullptr ? text : ""
 }  // namespace
 
 TlsSession::TlsSession(std::shared_ptr<const TlsSites> sites, int socket)
-    : sites_(std::move(sites)), ssl_(SSL_new(sites_->fallback().get())) {
+    : sites_(std::move(sites)), ssl_(SSL_new(sites_->fallback().get())), socket_(socket) {
     if (!ssl_ || SSL_set_fd(ssl_.get(), socket) != 1) {
         ERR_clear_error();
         throw std::bad_alloc();
@@ -135,33 +136,77 @@ long TlsSession::send(std::string_view bytes) {
     return write(bytes.data(), std::min(bytes.size(), record_size));
 }
 
-/// Of a record that the socket did not take, OpenSSL wants as many bytes again. A file that has
-/// shrunk meanwhile cannot give them.
-long TlsSession::send_record(SendQueue& queue, std::span<char> scratch) {
-    const auto bytes = queue.peek(scratch.first(record_size));
-    if (!bytes || bytes->size() < blocked_) return 0;
-    return write(bytes->data(), blocked_ > 0 ? blocked_ : bytes->size());
+SendStatus TlsSession::send(SendQueue& queue, std::span<char> scratch, std::uint64_t& sent) {
+    SendStatus status = send_unsent();
+    for (std::uint64_t before = sent; status == SendStatus::sent && !queue.empty();) {
+        if (sent - before >= SendQueue::turn) return SendStatus::paused;
+        status = gather(queue, scratch, sent);
+    }
+    if (status == SendStatus::sent) queue.reset();
+    return status;
 }
 
-SendStatus TlsSession::send(SendQueue& queue, std::span<char> scratch, std::uint64_t& sent) {
-    std::uint64_t this_turn = 0;
-    while (!queue.empty()) {
-        if (this_turn >= SendQueue::turn) return SendStatus::paused;
-        const long count = send_record(queue, scratch);
-        if (count == 0) return SendStatus::shrunk;
-        if (count == -1) return SendStatus::blocked;
-        if (count < 0) return SendStatus::failed;
-        const auto bytes = static_cast<std::uint64_t>(count);
-        queue.advance(bytes);
-        this_turn += bytes;
-        sent += bytes;
+/// Makes some records and sends them together: a system call for each would cost a third more.
+SendStatus TlsSession::gather(SendQueue& queue, std::span<char> scratch, std::uint64_t& sent) {
+    const auto bytes = queue.peek(scratch);
+    if (!bytes || bytes->size() < blocked_) return SendStatus::shrunk;
+    if (blocked_ > 0) {  // of a record that the socket did not take, OpenSSL wants as many again
+        const long count = write(bytes->data(), blocked_);
+        if (count < 0) return count == -1 ? SendStatus::blocked : SendStatus::failed;
+        queue.advance(static_cast<std::uint64_t>(count));
+        sent += static_cast<std::uint64_t>(count);
+        return SendStatus::sent;
     }
-    queue.clear();
-    return SendStatus::sent;
+    thread_local RecordSink sink;
+    sink.attach(ssl_.get());
+    bool good = true;
+    for (std::string_view rest = *bytes; good && !rest.empty();) {
+        // A record has less when the client asked for short ones (RFC 6066 section 4).
+        const long count = write(rest.data(), std::min(rest.size(), record_size));
+        good = count > 0;
+        if (good) rest.remove_prefix(static_cast<std::size_t>(count));
+    }
+    use_socket();
+    queue.advance(bytes->size());
+    sent += bytes->size();
+    const SendStatus status = good ? send_gathered(sink.bytes) : SendStatus::failed;
+    sink.bytes.clear();
+    return status;
+}
+
+/// What the socket does not take waits in a sink of this session, and whatever OpenSSL sends
+/// meanwhile, such as the answer to a key update, waits behind it.
+SendStatus TlsSession::send_gathered(std::string& records) {
+    ssize_t count;
+    do count = ::send(socket_, records.data(), records.size(), MSG_NOSIGNAL);
+    while (count < 0 && errno == EINTR);
+    if (count < 0 && errno != EAGAIN) {
+        broken_ = true;
+        return SendStatus::failed;
+    }
+    const auto taken = static_cast<std::size_t>(std::max<ssize_t>(0, count));
+    if (taken == records.size()) return SendStatus::sent;
+    unsent_ = std::make_unique<RecordSink>();
+    unsent_->bytes = records.substr(taken);
+    unsent_->attach(ssl_.get());
+    return SendStatus::blocked;
+}
+
+SendStatus TlsSession::send_unsent() {
+    if (!unsent_) return SendStatus::sent;
+    use_socket();
+    const auto before = std::move(unsent_);
+    return send_gathered(before->bytes);
+}
+
+void TlsSession::use_socket() {
+    BIO* const socket = SSL_get_rbio(ssl_.get());
+    BIO_up_ref(socket);
+    SSL_set0_wbio(ssl_.get(), socket);
 }
 
 void TlsSession::close_notify() {
-    if (broken_) return;
+    if (broken_ || unsent_) return;
     ERR_clear_error();
     SSL_shutdown(ssl_.get());
     ERR_clear_error();

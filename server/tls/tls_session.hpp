@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "server/exchange/send_queue.hpp"
+#include "server/tls/record_sink.hpp"
 #include "server/tls/tls_info.hpp"
 #include "server/tls/tls_sites.hpp"
 
@@ -40,8 +41,11 @@ class TlsSession {
     bool kernel_sends() const { return kernel_sends_; }
     /// Sends one record of `bytes`, the number of its bytes; -1: the socket is full; -2: gone.
     long send(std::string_view bytes);
-    /// As SendQueue::send to a socket; `scratch` has record_size bytes.
+    /// As SendQueue::send to a socket; what fits into `scratch` is sent together. Also when the
+    /// queue is empty but unsent().
     SendStatus send(SendQueue& queue, std::span<char> scratch, std::uint64_t& sent);
+    /// Whether records wait for room in the socket.
+    bool unsent() const { return unsent_ != nullptr; }
     /// Tells the client that nothing follows (close_notify, RFC 8446 section 6.1). Once.
     void close_notify();
 
@@ -58,17 +62,22 @@ class TlsSession {
     };
     static long observe_read(BIO* bio, int operation, const char* data, std::size_t size, int, long,
                              int result, std::size_t* processed);
-    long send_record(SendQueue& queue, std::span<char> scratch);
+    SendStatus gather(SendQueue& queue, std::span<char> scratch, std::uint64_t& sent);
+    SendStatus send_gathered(std::string& records);
+    SendStatus send_unsent();
+    void use_socket();
     long write(const char* data, std::size_t size);
 
     std::shared_ptr<const TlsSites> sites_;  // kept while a connection uses them
     std::unique_ptr<SSL, Free> ssl_;
+    const int socket_;
     std::shared_ptr<const TlsInfo> info_;
     std::string failure_;
-    std::size_t blocked_ = 0;   // bytes of the record that the socket did not take
-    std::size_t may_read_ = 0;  // bytes from the socket, in the present call
-    bool drained_ = false;      // the last read from the socket brought less than asked for
-    bool broken_ = false;       // nothing more may be sent
+    std::unique_ptr<RecordSink> unsent_;  // what follows goes there, too
+    std::size_t blocked_ = 0;             // bytes of the record that the socket did not take
+    std::size_t may_read_ = 0;            // bytes from the socket, in the present call
+    bool drained_ = false;  // the last read from the socket brought less than asked for
+    bool broken_ = false;   // nothing more may be sent
     bool kernel_sends_ = false, kernel_receives_ = false;
 };
 

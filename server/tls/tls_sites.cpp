@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "server/http1/host.hpp"
 #include "server/tls/tls_context.hpp"
 
 namespace basehttp {
@@ -12,10 +13,7 @@ namespace {
 
 /// Without port and final dot, in lower case.
 std::string plain_name(std::string_view host) {
-    const std::size_t bracket = host.rfind(']');
-    const std::size_t colon = host.rfind(':');
-    if (colon != std::string_view::npos && (bracket == std::string_view::npos || colon > bracket))
-        host = host.substr(0, colon);
+    host = host_without_port(host);
     if (host.ends_with('.')) host.remove_suffix(1);
     std::string name(host);
     std::transform(name.begin(), name.end(), name.begin(), [](char c) {

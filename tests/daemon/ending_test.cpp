@@ -58,6 +58,9 @@ TEST_SUITE("daemon ending") {
             daemon.stop();
             CHECK(daemon.error_log().find("Stopping") != std::string::npos);
             CHECK(daemon.error_log().find("Stopped") != std::string::npos);
+            CHECK(
+                daemon.error_log().find("Cache: 0 hits, 2 misses, 0 stale, 0 evicted; 1 entries") !=
+                std::string::npos);
             CHECK(daemon.access_log().find("\"GET /big.bin HTTP/1.1\" 200 25165824") !=
                   std::string::npos);
         }

@@ -164,6 +164,40 @@ TEST_SUITE("daemon tls settings") {
         CHECK(HttpClient(daemon.endpoint(), TlsClientOptions{}).get("/").status == 200);
     }
 
+    TEST_CASE_FIXTURE(Site, "A certificate that clients will refuse for its dates is in the log") {
+        const TestCa& ca = TestCa::shared();
+        const TlsFiles expired = ca.issue("daemon-expired", {.from = -2, .to = -1});
+        const TlsFiles early = ca.issue("daemon-early", {.from = 1, .to = 2});
+        const Daemon daemon(
+            {.root = files.str(),
+             .ini = tls_ini("", expired) + "[site early.test]\n[tls early.test]\ncertificate = " +
+                    early.certificate + "\nkey = " + early.key + "\n",
+             .expected_log = {"The certificate has expired: clients will refuse it",
+                              "The certificate of early.test is not valid yet: clients will"}});
+        CHECK(HttpClient(daemon.endpoint(), {.ca = ""}).get("/").status == 200);
+    }
+
+    TEST_CASE_FIXTURE(Site, "Sockets of the service manager, none for TLS, end the start") {
+        const TlsFiles& own = TestCa::shared().localhost();
+        const struct {
+            std::string port, advice;
+        } rows[] = {
+            {"8443", "name one https (FileDescriptorName=https) or give it port 8443"},
+            {"0", "name one https (FileDescriptorName=https)"},  // no socket has it
+        };
+        for (const auto& row : rows) {
+            CAPTURE(row.port);
+            const auto [socket, endpoint] = listening_socket();
+            const Output output = run_daemon({"--root", files.str(), "--tls-cert", own.certificate,
+                                              "--tls-key", own.key, "--tls-port", row.port},
+                                             socket.get());
+            CHECK(output.exit_status == 2);
+            CHECK(output.out == "");
+            CHECK(output.err == "basehttpd: none of the service manager's sockets speaks TLS; " +
+                                    row.advice + "\n");
+        }
+    }
+
     TEST_CASE_FIXTURE(Site, "Silent clients of the TLS port are gone after the handshake's time") {
         const Daemon daemon(
             {.root = files.str(), .ini = "[timeouts]\nhandshake = 100ms\n" + tls_ini()});

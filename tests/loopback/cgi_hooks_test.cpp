@@ -185,6 +185,21 @@ TEST_SUITE("cgi hooks") {
         CHECK(calls == 1);
     }
 
+    TEST_CASE("A script that comes to be where nothing was found shows once a second has passed") {
+        Site site;
+        site.site->index.clear();
+        site.settings->interpreters = {{".sh", "/bin/sh"}};
+        TestServer server(site.handler());
+        HttpClient client = server.client();
+        for (const std::string path : {"/a.sh", "/b.sh/", "/c.sh/info"}) {
+            CAPTURE(path);
+            for (int i = 0; i < 2; ++i) CHECK(client.get(path).status == 404);
+            site.files().write(path.substr(1, 4), "printf 'Content-Type: text/plain\\n\\nran'\n");
+            server.advance(1s);
+            CHECK(client.get(path).body == "ran");
+        }
+    }
+
     TEST_CASE("An error page that is a script is never shown, also over a connection") {
         Site site;
         site.site->error_pages = {{404, "/cgi-bin/s"}};

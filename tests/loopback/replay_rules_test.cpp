@@ -196,7 +196,47 @@ TEST_SUITE("replay rules") {
         server.advance(1s);
         CHECK(client.get("/a.txt").status == 404);
         directory.write("a.txt", "three");
-        CHECK(client.get("/a.txt").body == "three");  // what was not found is not kept
+        server.advance(1s);
+        CHECK(client.get("/a.txt").body == "three");
+    }
+
+    TEST_CASE("What was not found is asked for again once a second has passed, and shows") {
+        const TempDir directory;
+        directory.write("sub/x", "");
+        directory.write("404.html", "nothing");
+        const auto site = std::make_shared<StaticSite>(DocumentRoot::open(directory.str()));
+        site->error_pages = {{404, "/404.html"}};
+        std::atomic<int> handled = 0;
+        TestServer server([&](Request& r, const Address& a, BaseServer& s) {
+            ++handled;
+            return std::make_unique<SimpleHTTPRequestHandler>(r, a, s, site);
+        });
+        HttpClient client = server.client();
+        const std::pair<std::string, std::string_view> rows[] = {
+            {"/a.txt", "a.txt"}, {"/sub/a.txt", "sub/a.txt"}, {"/dir/", "dir/index.html"}};
+        for (const auto& [path, file] : rows) {
+            CAPTURE(path);
+            handled = 0;
+            for (int i = 0; i < 3; ++i) CHECK(client.get(path).status == 404);
+            CHECK(handled == 1);
+            server.advance(1s);
+            CHECK(client.get(path).body == "nothing");
+            directory.write("404.html", "changed for " + path);
+            server.advance(1s);
+            CHECK(client.get(path).body == "changed for " + path);
+            directory.write(file, "there");
+            server.advance(1s);
+            CHECK(client.get(path).body == "there");
+            directory.write("404.html", "nothing");
+        }
+    }
+
+    TEST_CASE("Where the directory is missing as well, absence is not kept") {
+        const TempDir directory;
+        TestServer server(counting_factory(directory));
+        HttpClient client = server.client();
+        for (int i = 0; i < 3; ++i) CHECK(client.get("/no/where").status == 404);
+        CHECK(calls == 3);
     }
 
     TEST_CASE("A new index, a new sibling and a file renamed over show once a second has passed") {

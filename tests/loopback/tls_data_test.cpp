@@ -251,6 +251,32 @@ TEST_SUITE("tls data") {
         }
     }
 
+    TEST_CASE("A client that wants short records (RFC 6066) gets all of a file in them") {
+        const TempDir directory;
+        const std::string page = bytes_at(0, 5000), large = bytes_at(7, 3'000'000);
+        directory.write("page.bin", page);
+        directory.write("large.bin", large);
+        TestServer server(handler_class<SimpleHTTPRequestHandler>(make_site(directory.str())),
+                          SpeaksTls());
+        for (const int version : versions) {
+            for (const int fragment :
+                 {TLSEXT_max_fragment_length_512, TLSEXT_max_fragment_length_4096}) {
+                CAPTURE(version);
+                CAPTURE(fragment);
+                RawClient client =
+                    tls_client(server, {.max_version = version, .max_fragment = fragment});
+                for (int i = 0; i < 2; ++i) {  // handled, then replayed
+                    client.send(get_from("localhost", "/page.bin"));
+                    client.receive_until("\r\n\r\n");
+                    CHECK(client.receive(page.size()) == page);
+                    client.send(get_from("localhost", "/large.bin"));
+                    client.receive_until("\r\n\r\n");
+                    CHECK(client.receive(large.size()) == large);
+                }
+            }
+        }
+    }
+
     TEST_CASE("A slow reader holds its handler, not memory, and gets everything in the end") {
         Stream stream;
         TestServer server(stream.handler(), SpeaksTls());

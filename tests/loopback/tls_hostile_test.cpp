@@ -88,9 +88,26 @@ TEST_SUITE("tls hostile") {
         const auto sites = std::make_shared<TlsSites>(tls_settings());
         sites->add("strict.test", strict);
         TestServer server(tls_info_handler(), SpeaksTls(sites));
-        CHECK_THROWS(tls_client(
-            server, {.server_name = "strict.test", .ca = "", .max_version = TLS1_2_VERSION}));
-        RawClient old = tls_client(server, {.max_version = TLS1_2_VERSION});
-        CHECK(ask(old).find("TLSv1.2") != std::string::npos);
+        TlsClientOptions old{.server_name = "strict.test", .ca = ""};
+        old.max_version = TLS1_2_VERSION;
+        CHECK_THROWS_WITH(tls_client(server, old), "TLS handshake: tlsv1 alert protocol version");
+        RawClient modern = tls_client(server, {.server_name = "strict.test", .ca = ""});
+        CHECK(ask(modern, "strict.test").find("TLSv1.3|") != std::string::npos);
+        RawClient other = tls_client(server, {.max_version = TLS1_2_VERSION});
+        CHECK(ask(other).find("TLSv1.2|") != std::string::npos);
+    }
+
+    TEST_CASE("A site's least version may be below that of the default site") {
+        TlsSettings strict = tls_settings();
+        strict.min_version = "1.3";
+        const auto sites = std::make_shared<TlsSites>(strict);
+        sites->add("lax.test", tls_settings());
+        TestServer server(tls_info_handler(), SpeaksTls(sites));
+        TlsClientOptions old{.server_name = "lax.test", .ca = ""};
+        old.max_version = TLS1_2_VERSION;
+        RawClient client = tls_client(server, old);
+        CHECK(ask(client, "lax.test").find("TLSv1.2|") != std::string::npos);
+        CHECK_THROWS_WITH(tls_client(server, {.max_version = TLS1_2_VERSION}),
+                          "TLS handshake: tlsv1 alert protocol version");
     }
 }

@@ -85,6 +85,23 @@ TEST_SUITE("tls sessions") {
         }
     }
 
+    TEST_CASE("Each resumption in TLS 1.3 brings another ticket, for clients use one once") {
+        const TlsClientOptions options = options_for({TLS1_3_VERSION, true});
+        TestServer server(tls_info_handler(), SpeaksTls(tls_settings()));
+        TlsSession session = session_of(server, options);
+        for (int i = 0; i < 4; ++i) {
+            CAPTURE(i);
+            TlsClientOptions again = options;
+            again.session = session.get();
+            RawClient client = tls_client(server, again);
+            CHECK(ask(client).find("|resumed|") != std::string::npos);
+            TlsSession next = client.stream().session();
+            CHECK(next.get() != session.get());
+            CHECK(SSL_SESSION_is_resumable(next.get()) == 1);
+            session = std::move(next);
+        }
+    }
+
     TEST_CASE("A session of one loop is resumed by the other") {
         for (const Kind& kind : kinds) {
             CAPTURE(kind.version);

@@ -72,10 +72,11 @@ std::pair<Fd, Endpoint> listening_socket() {
     return {std::move(socket), Endpoint{"127.0.0.1", ntohs(address.sin_port)}};
 }
 
-Output run_daemon(const std::vector<std::string>& arguments) {
+Output run_daemon(const std::vector<std::string>& arguments, int listening) {
     const TempDir work;
     ChildOptions options;
     options.arguments = arguments;
+    options.listening = listening;
     options.out = work / "out";
     options.err = work / "err";
     Child child(options);

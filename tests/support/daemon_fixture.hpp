@@ -55,7 +55,8 @@ struct Output {
     int exit_status = -1;  ///< -1: it did not end, or by a signal
     std::string out, err;
 };
-Output run_daemon(const std::vector<std::string>& arguments);
+/// `listening`: as in ChildOptions.
+Output run_daemon(const std::vector<std::string>& arguments, int listening = -1);
 
 struct DaemonOptions {
     std::string root = {};                    ///< directory that [site] names; empty: none is named

@@ -49,6 +49,8 @@ std::string alpn_list(const std::vector<std::string>& names) {
 void set_wishes(SSL* ssl, const TlsClientOptions& options) {
     SSL_set_min_proto_version(ssl, options.min_version);
     SSL_set_max_proto_version(ssl, options.max_version);
+    if (options.max_fragment != 0)
+        SSL_set_tlsext_max_fragment_length(ssl, static_cast<std::uint8_t>(options.max_fragment));
     if (!options.server_name.empty()) {
         SSL_set_tlsext_host_name(ssl, options.server_name.c_str());
         if (!options.ca.empty()) SSL_set1_host(ssl, options.server_name.c_str());

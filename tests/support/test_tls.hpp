@@ -34,6 +34,7 @@ struct TlsClientOptions {
     std::string ciphers = {};           ///< of TLS 1.2, OpenSSL's syntax
     std::string algorithms = {};        ///< signature algorithms, OpenSSL's syntax
     ssl_session_st* session = nullptr;  ///< to resume
+    int max_fragment = 0;               ///< TLSEXT_max_fragment_length_...; 0: not asked for
     bool byte_by_byte = false;          ///< The ClientHello goes in segments of one byte.
 };
 

@@ -47,18 +47,18 @@ void add_extension(X509* certificate, X509* issuer, int nid, const std::string& 
 }
 
 /// All but extensions, issuer and signature.
-Certificate blank(const std::string& subject, EVP_PKEY* key) {
+Certificate blank(const CertificateWish& wish, EVP_PKEY* key) {
     Certificate made(X509_new());
     must(made != nullptr, "no certificate");
     X509_set_version(made.get(), X509_VERSION_3);
     const std::unique_ptr<BIGNUM, Freed<BN_free>> serial(BN_new());
     must(BN_rand(serial.get(), 120, BN_RAND_TOP_ONE, BN_RAND_BOTTOM_ANY) == 1, "no serial");
     BN_to_ASN1_INTEGER(serial.get(), X509_get_serialNumber(made.get()));
-    X509_gmtime_adj(X509_getm_notBefore(made.get()), -day);
-    X509_gmtime_adj(X509_getm_notAfter(made.get()), 89 * day);
+    X509_gmtime_adj(X509_getm_notBefore(made.get()), wish.from * day);
+    X509_gmtime_adj(X509_getm_notAfter(made.get()), wish.to * day);
     X509_set_pubkey(made.get(), key);
     X509_NAME* const name = X509_get_subject_name(made.get());
-    const auto* text = reinterpret_cast<const unsigned char*>(subject.c_str());
+    const auto* text = reinterpret_cast<const unsigned char*>(wish.subject.c_str());
     must(X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8, text, -1, -1, 0) == 1, "no name");
     return made;
 }
@@ -83,7 +83,7 @@ struct TestCa::Identity {
 };
 
 TestCa::TestCa(const std::string& name) : identity_(std::make_unique<Identity>()) {
-    identity_->certificate = blank(name, identity_->key.get());
+    identity_->certificate = blank({.subject = name}, identity_->key.get());
     X509* const own = identity_->certificate.get();
     X509_set_issuer_name(own, X509_get_subject_name(own));
     add_extension(own, own, NID_basic_constraints, "critical,CA:TRUE");
@@ -103,7 +103,7 @@ const TestCa& TestCa::shared() {
 TlsFiles TestCa::issue(const std::string& name, const CertificateWish& wish) const {
     X509* const issuer = identity_->certificate.get();
     const Key key = make_key(wish.rsa);
-    const Certificate made = blank(wish.subject, key.get());
+    const Certificate made = blank(wish, key.get());
     X509_set_issuer_name(made.get(), X509_get_subject_name(issuer));
     add_extension(made.get(), issuer, NID_basic_constraints, "critical,CA:FALSE");
     add_extension(

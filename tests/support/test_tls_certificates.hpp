@@ -22,6 +22,7 @@ struct CertificateWish {
     std::vector<std::string> names = {"DNS:localhost", "IP:127.0.0.1"};
     bool rsa = false;           ///< else ECDSA with P-256
     std::string password = {};  ///< of the key; empty: the key is not encrypted
+    int from = -1, to = 89;     ///< When it is valid, in days from now.
 };
 
 /// A certification authority. Errors throw std::runtime_error.

@@ -8,6 +8,7 @@
 #include "handlers/base_http_request_handler.hpp"
 #include "handlers/http/query.hpp"
 #include "handlers/http_error.hpp"
+#include "tests/support/function_handler.hpp"
 #include "tests/support/memory_request.hpp"
 
 using namespace basehttp;
@@ -32,7 +33,6 @@ struct Faulty : BaseHTTPRequestHandler {
         send_header("Content-Length", "2");
         end_headers();
         wfile.write("ok");
-        if (path == "/two") send_error(500);
     }
 };
 
@@ -65,10 +65,42 @@ TEST_SUITE("handler faults") {
     }
 
     TEST_CASE("A second answer changes neither the bytes nor the status in the log") {
-        MemoryServer server(handler_class<Faulty>());
-        const auto answer = get(server, "/two");
-        CHECK(answer.body() == "ok");
-        CHECK(answer.status == 200);
+        using Second = void (*)(FunctionHandler&);
+        const struct {
+            std::string_view way;
+            Second second;
+        } rows[] = {
+            {"send_error", [](FunctionHandler& h) { h.send_error(500); }},
+            {"end_headers", [](FunctionHandler& h) { h.send_response(500), h.end_headers(); }},
+            {"flush_headers", [](FunctionHandler& h) { h.send_response(500), h.flush_headers(); }},
+            {"send_redirect", [](FunctionHandler& h) { h.send_redirect("/elsewhere"); }},
+            {"interim", [](FunctionHandler& h) { h.send_response_only(103), h.end_headers(); }},
+            {"keep-alive",
+             [](FunctionHandler& h) {
+                 h.send_response(500);
+                 h.send_header("Connection", "keep-alive");
+                 h.end_headers();
+             }},
+        };
+        for (const auto& row : rows) {
+            for (const bool counted : {true, false}) {
+                CAPTURE(row.way);
+                CAPTURE(counted);
+                MemoryServer server(function_handler([&](FunctionHandler& h) {
+                    h.send_response(200);
+                    if (counted) h.send_header("Content-Length", "2");
+                    h.end_headers();
+                    h.wfile.write("ok");
+                    row.second(h);
+                }));
+                const auto answer = get(server, "/");
+                CHECK(answer.bytes.starts_with("HTTP/1.1 200 OK\r\n"));
+                CHECK(answer.body() == (counted ? "ok" : "2\r\nok\r\n0\r\n\r\n"));
+                CHECK(answer.status == 200);
+                CHECK(answer.close);
+                CHECK(server.error_log().find("began a second answer") != std::string::npos);
+            }
+        }
     }
 
     TEST_CASE("An exception before do_GET is answered, too") {

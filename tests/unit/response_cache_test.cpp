@@ -13,7 +13,7 @@ namespace {
 struct FakeReplay final : Replay {
     bool varying = false;
     std::size_t size = 100;
-    bool descriptor = false;
+    Kind sort = Kind::content;
     mutable bool unchanged = true;
     mutable int asked = 0;
 
@@ -23,7 +23,7 @@ struct FakeReplay final : Replay {
         return unchanged;
     }
     bool varies() const override { return varying; }
-    bool holds_descriptor() const override { return descriptor; }
+    Kind kind() const override { return sort; }
     std::size_t cost() const override { return size; }
 };
 
@@ -102,7 +102,7 @@ TEST_SUITE("ResponseCache") {
         cache.insert(head("a", "/small"), replay(), {});
         for (const auto path : {"/1", "/2", "/3"}) {
             const auto large = replay();
-            large->descriptor = true;
+            large->sort = Replay::Kind::descriptor;
             cache.insert(head("a", path), large, {});
         }
         CHECK(found(cache, head("a", "/1")) == nullptr);
@@ -111,6 +111,38 @@ TEST_SUITE("ResponseCache") {
         cache.drop_descriptors();
         CHECK(cache.entries() == 1);
         CHECK(found(cache, head("a", "/small")) != nullptr);
+    }
+
+    TEST_CASE("Absences push out only one another, by number and by bytes") {
+        for (const std::size_t size : {std::size_t{100}, std::size_t{3000}}) {
+            CAPTURE(size);
+            ResponseCache cache(160'000, 80);
+            cache.insert(head("a", "/there"), replay(), {});
+            for (int i = 0; i < 1000; ++i) {
+                const auto absent = replay(false, size);
+                absent->sort = Replay::Kind::absence;
+                cache.insert(head("a", "/none" + std::to_string(i)), absent, {});
+            }
+            CHECK(cache.entries() == (size == 100 ? 1 + 80 / 8 : 1 + 6));
+            CHECK(cache.bytes() < 25'000);
+            CHECK(found(cache, head("a", "/there")) != nullptr);
+            CHECK(found(cache, head("a", "/none999")) != nullptr);
+            CHECK(found(cache, head("a", "/none0")) == nullptr);
+        }
+    }
+
+    TEST_CASE("A path that comes to be changes its kind") {
+        ResponseCache cache(160'000, 80);
+        const auto absent = replay();
+        absent->sort = Replay::Kind::absence;
+        cache.insert(head("a", "/x"), absent, {});
+        cache.insert(head("a", "/x"), replay(), {});
+        for (int i = 0; i < 1000; ++i) {
+            const auto other = replay();
+            other->sort = Replay::Kind::absence;
+            cache.insert(head("a", "/none" + std::to_string(i)), other, {});
+        }
+        CHECK(found(cache, head("a", "/x")) != nullptr);
     }
 
     TEST_CASE("An answer that varies is found for the same Accept-Encoding only") {
