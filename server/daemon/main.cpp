@@ -17,8 +17,8 @@
 #include "server/daemon/listening.hpp"
 #include "server/daemon/make_sites.hpp"
 #include "server/daemon/make_tls.hpp"
-#include "server/daemon/trim_memory.hpp"
 #include "server/daemon/run_offline.hpp"
+#include "server/daemon/trim_memory.hpp"
 #include "server/http_server.hpp"
 
 namespace basehttp {
