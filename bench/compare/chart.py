@@ -14,7 +14,7 @@ COLUMNS = [("cpu_us", "CPU per request, us (left is better)", 1),
            ("rate", "requests a second (right is better)", 1),
            ("p99_ms", "99th percentile, ms (left is better)", 1),
            ("pss", "proportional memory, MiB (left is better)", 2**20)]
-LEFT, TOP, ROW, WIDTH, GAP = 150, 84, 24, 260, 26
+LEFT, TOP, ROW, WIDTH, GAP = 150, 98, 24, 260, 26
 
 
 def ticks(low, high):
