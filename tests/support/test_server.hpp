@@ -53,11 +53,12 @@ class TestServerBase {
 
   private:
     std::string log_text(const char* name);
+    bool has_ended() const;
 
     TempDir directory_;
     std::shared_ptr<Log> log_;
     std::unique_ptr<HTTPServer> server_;
-    std::promise<void> ended_;
+    std::shared_future<void> ended_;
     std::thread thread_, stopper_;
     bool errors_expected_ = false;
 };
