@@ -60,6 +60,7 @@ struct TlsConfig {
 struct SiteConfig {
     std::vector<std::string> names;  ///< Host names, lower case, no port; empty: the default site.
     std::string root = ".";          ///< Document root; must exist and be a directory.
+    std::string tag;                 ///< In its error log lines; empty: the first name, or none.
     std::vector<std::string> index = {"index.html", "index.htm"};
     bool listing = true;      ///< List a directory without index file; off: 403.
     bool dotfiles = false;    ///< Serve names that begin with a dot (.well-known always is).
@@ -89,6 +90,15 @@ struct Config {
     std::string protocol = "HTTP/1.1";        ///< HTTP/1.1, HTTP/1.0
     std::string server_header = "basehttpd";  ///< Value of Server; empty: none is sent.
     std::string temp_directory = "/tmp";      ///< For request bodies over limits.body_memory.
+    std::string user;   ///< Name or number to become after binding as root; empty: stay.
+    std::string group;  ///< Name or number; empty: the user's own.
+    bool no_new_privileges = true;  ///< No program that is run gains any (setuid), see prctl(2).
+    bool landlock = true;           ///< Only files that the settings name can be opened.
+    /// Addresses and networks (10.0.0.0/8, ::1, unix) whose word on the client's address is taken.
+    std::vector<std::string> trusted_proxies;
+    bool proxy_protocol = false;  ///< Each trusted proxy begins with a PROXY header, v1 or v2.
+    bool health = false;          ///< /healthz and /readyz are answered by the server itself.
+    std::vector<std::string> health_bind;  ///< As bind; only /healthz and /readyz, in plain HTTP.
 
     // [limits], bytes unless said otherwise
     std::size_t request_line = 8192;      ///< Longer: 414.
@@ -97,6 +107,9 @@ struct Config {
     std::uint64_t body = 100u << 20;      ///< Request body; more: 413.
     std::size_t body_memory = 64u << 10;  ///< Larger ones go to an unlinked file.
     unsigned ranges = 16;                 ///< Ranges in one request; more: the whole file.
+    unsigned connections = 0;  ///< Open at once; more wait; 0: as many as descriptors allow.
+    unsigned connections_per_address = 0;  ///< Of one client; more are closed; 0: no limit.
+    std::size_t min_rate = 240;  ///< Bytes a second of a body or answer under way; 0: any.
 
     // [timeouts]
     std::chrono::milliseconds handshake_timeout{10'000};  ///< Of TLS, from accept; then close.
@@ -105,6 +118,7 @@ struct Config {
     std::chrono::milliseconds body_timeout{30'000};       ///< Silence inside a body; then 408.
     std::chrono::milliseconds send_timeout{60'000};       ///< Client reads nothing; then close.
     std::chrono::milliseconds shutdown_timeout{30'000};  ///< Running requests at SIGTERM; then cut.
+    std::chrono::milliseconds drain_delay{0};  ///< Before that: not ready, but all is served.
 
     // [cache], per event loop
     std::size_t cache_bytes = 64u << 20;  ///< Bodies and header blocks; 0 turns the cache off.
@@ -113,10 +127,12 @@ struct Config {
 
     // [log]
     std::string access_log = "-";  ///< FILE, "-" for stderr, "off"
-    /// auto (python on a terminal, else combined), python, common, combined, json
+    /// auto (python on a terminal, else combined), python, common, combined, json, or a format
+    /// such as '%h %t "%r" %>s %b'
     std::string access_format = "auto";
     std::string error_log = "-";     ///< FILE or "-" for stderr
     std::string log_level = "info";  ///< debug, info, warning, error
+    bool request_id = false;         ///< X-Request-Id: taken from trusted proxies, else made.
 
     // [cgi], the scripts of all sites together
     unsigned cgi_children = 64;    ///< Scripts that run at once; more wait.

@@ -49,6 +49,27 @@ std::string add_bind(Texts& entries, std::string_view text) {
     return {};
 }
 
+std::string add_networks(Texts& networks, std::string_view text) {
+    const auto words = split_words(text);
+    if (words.empty()) return "names no network";
+    for (const std::string_view word : words) {
+        if (is_network(word)) continue;
+        return (word == text ? "is" : "has " + quoted(word) + ", which is") +
+               std::string(" not an address, a network such as 10.0.0.0/8, or unix");
+    }
+    networks.insert(networks.end(), words.begin(), words.end());
+    return {};
+}
+
+std::optional<std::string> parse_access_format(std::string_view text) {
+    if (text.find('%') != std::string_view::npos) return std::string(text);
+    static constexpr std::array<std::string_view, 5> names = {"auto", "python", "common",
+                                                              "combined", "json"};
+    const std::string name = lower_case(text);
+    if (std::find(names.begin(), names.end(), name) == names.end()) return std::nullopt;
+    return name;
+}
+
 Texts bind_lines(const Texts& entries) { return entries; }
 
 std::optional<Texts> parse_index(std::string_view text) {

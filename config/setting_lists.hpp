@@ -1,4 +1,5 @@
-// The settings that hold many values: bind, index, type, header, cache_control, error_page. Each
+// The settings that hold many values: bind, networks, index, type, header, cache_control,
+// error_page; and access_format, which is a name or much more. Each
 // add_ function is a Field::parse and each _lines function a Field::print. Pure but for the list.
 #pragma once
 
@@ -23,6 +24,12 @@ Texts joined(const TextPairs& pairs, std::string_view between);
 /// Addresses between blanks or commas.
 std::string add_bind(Texts& entries, std::string_view text);
 Texts bind_lines(const Texts& entries);
+
+/// IP addresses, networks such as 10.0.0.0/8, and the word unix, between blanks or commas.
+std::string add_networks(Texts& networks, std::string_view text);
+
+/// A name in any letter case, or a text with a '%'.
+std::optional<std::string> parse_access_format(std::string_view text);
 
 /// File names between blanks or commas, perhaps none.
 std::optional<Texts> parse_index(std::string_view text);

@@ -147,6 +147,18 @@ bool is_site_name(std::string_view text) {
     return is_host(text) && std::none_of(text.begin(), text.end(), upper);
 }
 
+bool is_network(std::string_view text) {
+    if (text == "unix") return true;
+    const std::size_t slash = text.find('/');
+    const std::string_view address = text.substr(0, slash);
+    if (address.find('%') != std::string_view::npos) return false;
+    const bool v4 = is_v4(address);
+    if (!v4 && !is_v6(address)) return false;
+    if (slash == std::string_view::npos) return true;
+    const auto length = parse_whole_number(text.substr(slash + 1));
+    return length && *length <= (v4 ? 32 : 128);
+}
+
 bool is_bind_entry(std::string_view text) {
     constexpr std::string_view unix_prefix = "unix:";
     if (text.starts_with(unix_prefix)) {

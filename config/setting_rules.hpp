@@ -37,6 +37,9 @@ bool is_file_name(std::string_view text);
 /// case, no port, no dot at the end.
 bool is_site_name(std::string_view text);
 
+/// An IP address, alone or with "/" and the length of a network's prefix, or "unix".
+bool is_network(std::string_view text);
+
 /// ADDR, ADDR:PORT, [V6]:PORT, V6 or unix:PATH. ADDR is an IPv4 address or a host name.
 bool is_bind_entry(std::string_view text);
 

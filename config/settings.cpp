@@ -20,6 +20,7 @@ constexpr std::uint64_t kGiga = 1u << 30;
 bool not_empty(std::string_view text) { return !text.empty(); }
 bool empty_or_value(std::string_view text) { return text.empty() || is_field_value(text); }
 bool empty_or_token(std::string_view text) { return text.empty() || is_field_name(text); }
+bool any_text(std::string_view) { return true; }
 bool empty_or_path(std::string_view text) { return text.empty() || is_site_path(text); }
 
 using Rows = std::vector<Setting>;
@@ -56,6 +57,38 @@ void add_server(Rows& rows) {
                     text_field(&Config::temp_directory, "is not a directory", not_empty)});
 }
 
+void add_privileges(Rows& rows) {
+    const char* s = "server";
+    rows.push_back({s, "user", "user", "NAME",
+                    "User to become once the sockets are bound; for a start as root",
+                    text_field(&Config::user, "", any_text)});
+    rows.push_back({s, "group", "group", "NAME", "Group to become with it; none: that of the user",
+                    text_field(&Config::group, "", any_text)});
+    rows.push_back({s, "no_new_privileges", "no-new-privileges", "on|off",
+                    "Nothing that is run gains privileges: setuid programs run without them",
+                    switch_field(&Config::no_new_privileges)});
+    rows.push_back({s, "landlock", "landlock", "on|off",
+                    "Confine the server to the files that its settings name, where the kernel can",
+                    switch_field(&Config::landlock)});
+}
+
+void add_proxies(Rows& rows) {
+    const char* s = "server";
+    rows.push_back({s, "trusted_proxies", "trusted-proxies", "NETWORKS",
+                    "Addresses and networks (10.0.0.0/8, ::1, unix) of proxies that tell a "
+                    "client's address by X-Forwarded-For; repeatable",
+                    list_field(&Config::trusted_proxies, add_networks, bind_lines)});
+    rows.push_back({s, "proxy_protocol", "proxy-protocol", "on|off",
+                    "Trusted proxies begin each connection with a PROXY header, version 1 or 2",
+                    switch_field(&Config::proxy_protocol)});
+    rows.push_back({s, "health", "health", "on|off",
+                    "Answer /healthz and /readyz for load balancers, whatever the Host",
+                    switch_field(&Config::health)});
+    rows.push_back({s, "health_bind", "health-bind", "ADDR:PORT",
+                    "One more address, only for /healthz and /readyz, in plain HTTP; repeatable",
+                    list_field(&Config::health_bind, add_bind, bind_lines)});
+}
+
 void add_limits(Rows& rows) {
     const char* s = "limits";
     rows.push_back({s, "request_line", "limit-request-line", "SIZE",
@@ -75,6 +108,15 @@ void add_limits(Rows& rows) {
     rows.push_back({s, "ranges", "limit-ranges", "N",
                     "Most ranges in a request; more: the whole file is sent",
                     number_field(&Config::ranges, 0, 1000)});
+    rows.push_back({s, "connections", "limit-connections", "N",
+                    "Connections open at once; more wait; 0: as many as descriptors allow",
+                    number_field(&Config::connections, 0, 10'000'000)});
+    rows.push_back({s, "connections_per_address", "limit-connections-per-address", "N",
+                    "Connections of one client address; more are closed; 0: no limit",
+                    number_field(&Config::connections_per_address, 0, 1'000'000)});
+    rows.push_back({s, "min_rate", "limit-min-rate", "SIZE",
+                    "Bytes a second that a body or answer under way must reach; 0: any rate",
+                    size_field(&Config::min_rate, 0, kGiga)});
 }
 
 void add_timeouts(Rows& rows) {
@@ -96,6 +138,9 @@ void add_timeouts(Rows& rows) {
     rows.push_back({s, "shutdown", "shutdown-timeout", "TIME",
                     "Time that running requests get to finish at SIGTERM or Ctrl-C",
                     duration_field(&Config::shutdown_timeout, 0ms, 24h)});
+    rows.push_back({s, "drain_delay", "drain-delay", "TIME",
+                    "Time before that in which /readyz says 503 and all else goes on",
+                    duration_field(&Config::drain_delay, 0ms, 1h)});
 }
 
 void add_cache(Rows& rows) {
@@ -115,21 +160,31 @@ void add_log(Rows& rows) {
                     "Where each request is logged: FILE, - for standard error, or off",
                     text_field(&Config::access_log, "is not FILE, - or off", not_empty)});
     rows.push_back(
-        {s, "access_format", "access-format", "NAME",
-         "auto (python on a terminal, else combined), python, common, combined or json",
-         choice_field(&Config::access_format, {"auto", "python", "common", "combined", "json"})});
+        {s, "access_format", "access-format", "FORMAT",
+         "auto (python on a terminal, else combined), python, common, combined, json, "
+         "or a text with Apache's % directives",
+         single_field(&Config::access_format,
+                      "is not one of auto, python, common, combined, json, and no "
+                      "format such as '%h %t \"%r\" %>s %b'",
+                      parse_access_format, [](const std::string& text) { return text; })});
     rows.push_back({s, "error", "error-log", "FILE",
                     "Where the server reports on itself: FILE, or - for standard error",
                     text_field(&Config::error_log, "is not FILE or -", not_empty)});
     rows.push_back({s, "level", "log-level", "LEVEL",
                     "Least that is reported: debug, info, warning or error",
                     choice_field(&Config::log_level, {"debug", "info", "warning", "error"})});
+    rows.push_back({s, "request_id", "request-id", "on|off",
+                    "Give each request an id: in logs, X-Request-Id and for scripts",
+                    switch_field(&Config::request_id)});
 }
 
 void add_site(Rows& rows) {
     const char* s = "site";
     rows.push_back({s, "root", "root,directory,d", "DIR", "Directory to serve",
                     text_field(&SiteConfig::root, "is not a directory", not_empty)});
+    rows.push_back({s, "tag", "tag", "TEXT",
+                    "What its lines in the error log are marked with; none: the first name",
+                    text_field(&SiteConfig::tag, "is not a word", empty_or_token)});
     rows.push_back(
         {s, "index", "index", "NAMES",
          "Files that stand for their directory, the first that exists",
@@ -175,8 +230,8 @@ void add_site_lists(Rows& rows) {
 
 Rows make_table() {
     Rows rows;
-    for (auto* add : {add_server, add_limits, add_timeouts, add_cache, add_log, add_site,
-                      add_site_lists, add_cgi_rows, add_tls_rows}) {
+    for (auto* add : {add_server, add_privileges, add_proxies, add_limits, add_timeouts, add_cache,
+                      add_log, add_site, add_site_lists, add_cgi_rows, add_tls_rows}) {
         add(rows);
     }
     return rows;
