@@ -15,6 +15,8 @@
 #include "handlers/process/process_tree.hpp"
 #include "handlers/process/running_scripts.hpp"
 #include "server/daemon/listening.hpp"
+#include "server/daemon/make_log.hpp"
+#include "server/daemon/make_settings.hpp"
 #include "server/daemon/make_sites.hpp"
 #include "server/daemon/make_tls.hpp"
 #include "server/daemon/run_offline.hpp"
@@ -25,61 +27,6 @@ namespace basehttp {
 namespace {
 
 constexpr int exit_usage = 2;
-
-LogOptions log_options(const Config& config) {
-    static const std::map<std::string, AccessFormat> formats{{"python", AccessFormat::python},
-                                                             {"common", AccessFormat::common},
-                                                             {"combined", AccessFormat::combined},
-                                                             {"json", AccessFormat::json}};
-    static const std::map<std::string, LogLevel> levels{{"debug", LogLevel::debug},
-                                                        {"info", LogLevel::info},
-                                                        {"warning", LogLevel::warning},
-                                                        {"error", LogLevel::error}};
-    const bool interactive = config.access_log == "-" && ::isatty(STDERR_FILENO) == 1;
-    const auto format = formats.find(config.access_format);
-    LogOptions options;
-    options.access = config.access_log;
-    options.error = config.error_log;
-    options.format = format != formats.end() ? format->second
-                     : interactive           ? AccessFormat::python
-                                             : AccessFormat::combined;
-    options.level = levels.at(config.log_level);
-    options.python_messages = false;
-    return options;
-}
-
-std::shared_ptr<Log> make_log(const Parsed& parsed) {
-    const Config& config = parsed.config;
-    try {
-        return std::make_shared<Log>(log_options(config));
-    } catch (const std::system_error& error) {
-        const bool of_errors =
-            std::string_view(error.what()).find(quoted(config.error_log)) != std::string_view::npos;
-        throw ConfigError((of_errors
-                               ? blame(parsed.provenance, 0, "log.error", config.error_log)
-                               : blame(parsed.provenance, 0, "log.access", config.access_log)) +
-                          ": cannot open " + error.what());
-    }
-}
-
-HttpSettings http_settings(const Config& config) {
-    HttpSettings settings;
-    settings.head = {config.request_line, config.header_bytes, config.header_fields};
-    settings.body = config.body;
-    settings.body_memory = config.body_memory;
-    settings.temp_directory = config.temp_directory;
-    settings.handshake_timeout = config.handshake_timeout;
-    settings.header_timeout = config.header_timeout;
-    settings.idle_timeout = config.idle_timeout;
-    settings.body_timeout = config.body_timeout;
-    settings.send_timeout = config.send_timeout;
-    settings.shutdown_timeout = config.shutdown_timeout;
-    // Replayed answers are HTTP/1.1.
-    settings.cache_bytes = config.protocol == "HTTP/1.0" ? 0 : config.cache_bytes;
-    settings.cache_entries = config.cache_entries;
-    settings.loops = config.loops != 0 ? config.loops : std::thread::hardware_concurrency();
-    return settings;
-}
 
 /// As many descriptors as this process may have.
 void raise_descriptor_limit() {
