@@ -1,6 +1,8 @@
 """Starts basehttpd with a small site for the measurements beside this file. Standard library only."""
+import contextlib
 import os
 import pathlib
+import random
 import resource
 import socket
 import subprocess
@@ -17,6 +19,15 @@ def raise_file_limit():
     return hard
 
 
+def free_port():
+    """Below those that clients get, which linger by the thousand after a measurement."""
+    while True:
+        port = random.randrange(10000, 30000)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("0.0.0.0", port))
+            return port
+
+
 class MeasuredServer:
     """The program at $BASEHTTPD or build/release/basehttpd, serving one 1 KiB page."""
 
@@ -27,9 +38,7 @@ class MeasuredServer:
         work = pathlib.Path(self.directory.name)
         (work / "site").mkdir()
         (work / "site/page.html").write_bytes(PAGE)
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+        self.port = free_port()
         self.process = subprocess.Popen(
             [program, "--root", work / "site", "--bind", "0.0.0.0", "--port", str(self.port),
              "--access-log", work / "access.log", "--error-log", work / "error.log", *options])

@@ -43,6 +43,9 @@ void add_argument(CommandLine& line, const std::string& argument, bool& has_port
     if (argument == "cgi") {
         refuse(kProgram, "'cgi' must stand first: basehttpd cgi SCRIPT [OPTION...]");
     }
+    if (argument == "healthcheck") {
+        refuse(kProgram, "'healthcheck' must stand first: basehttpd healthcheck [OPTION...]");
+    }
     if (has_port || !parse_whole_number(argument)) {
         refuse(kProgram, "unexpected argument " + quoted(argument) +
                              "; one port may stand there, a directory goes after --root");
@@ -51,14 +54,19 @@ void add_argument(CommandLine& line, const std::string& argument, bool& has_port
     line.values.push_back({find_setting("server", "port"), "PORT", argument});
 }
 
+std::vector<GeneralOption> with_general(std::span<const GeneralOption> own) {
+    std::vector<GeneralOption> known(own.begin(), own.end());
+    known.insert(known.end(), general_options().begin(), general_options().end());
+    return known;
+}
+
 /// Of the arguments after "cgi".
 CommandLine read_cgi(int argc, const char* const* argv) {
-    std::vector<GeneralOption> known(cgi_command_options().begin(), cgi_command_options().end());
-    known.insert(known.end(), general_options().begin(), general_options().end());
     CommandLine line;
     line.action = Action::cgi;
     CgiCommand& command = line.cgi_command.emplace();
-    for (const GivenOption& option : parse_options(argc, argv, known)) {
+    for (const GivenOption& option :
+         parse_options(argc, argv, with_general(cgi_command_options()))) {
         if (!add_cgi_option(command, option)) add_option(line, option);
     }
     if (line.action == Action::cgi && command.script.empty()) {
@@ -69,7 +77,42 @@ CommandLine read_cgi(int argc, const char* const* argv) {
     return line;
 }
 
+void add_timeout(HealthcheckCommand& command, const GivenOption& option) {
+    const auto timeout = parse_duration(option.value);
+    if (!timeout || timeout->count() == 0 || *timeout > std::chrono::hours(1)) {
+        refuse(kProgram, option.spelling + ' ' + quoted(option.value) +
+                             " is not a duration from 1ms to 1h (seconds, or with ms, s, m or h)");
+    }
+    command.timeout = *timeout;
+}
+
+/// Of the arguments of a daemon, after "healthcheck".
+CommandLine read_healthcheck(int argc, const char* const* argv) {
+    CommandLine line;
+    line.action = Action::healthcheck;
+    HealthcheckCommand& command = line.healthcheck.emplace();
+    bool has_port = false;
+    for (const GivenOption& option :
+         parse_options(argc, argv, with_general(healthcheck_options()))) {
+        if (option.name.empty()) {
+            add_argument(line, option.value, has_port);
+        } else if (option.name == "timeout") {
+            add_timeout(command, option);
+        } else {
+            add_option(line, option);
+        }
+    }
+    return line;
+}
+
 }  // namespace
+
+std::span<const GeneralOption> healthcheck_options() {
+    static constexpr std::array<GeneralOption, 1> list = {{
+        {"timeout", "TIME", "How long to wait for the server (default 3s)"},
+    }};
+    return list;
+}
 
 std::span<const GeneralOption> general_options() {
     static constexpr std::array<GeneralOption, 6> list = {{
@@ -84,7 +127,9 @@ std::span<const GeneralOption> general_options() {
 }
 
 CommandLine read_command_line(int argc, const char* const* argv) {
-    if (argc > 1 && std::string_view(argv[1]) == "cgi") return read_cgi(argc - 1, argv + 1);
+    const std::string_view verb = argc > 1 ? argv[1] : "";
+    if (verb == "cgi") return read_cgi(argc - 1, argv + 1);
+    if (verb == "healthcheck") return read_healthcheck(argc - 1, argv + 1);
     CommandLine line;
     bool has_port = false;
     for (const GivenOption& option : parse_options(argc, argv, general_options())) {

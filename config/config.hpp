@@ -60,7 +60,7 @@ struct TlsConfig {
 struct SiteConfig {
     std::vector<std::string> names;  ///< Host names, lower case, no port; empty: the default site.
     std::string root = ".";          ///< Document root; must exist and be a directory.
-    std::string tag;                 ///< In its error log lines; empty: the first name, or none.
+    std::string tag;                 ///< See tag_of(); no other site has it.
     std::vector<std::string> index = {"index.html", "index.htm"};
     bool listing = true;      ///< List a directory without index file; off: 403.
     bool dotfiles = false;    ///< Serve names that begin with a dot (.well-known always is).
@@ -154,6 +154,12 @@ struct Config {
 
     bool operator==(const Config&) const = default;
 };
+
+/// What marks a site's lines in the error log; empty: nothing.
+inline std::string tag_of(const SiteConfig& site) {
+    if (!site.tag.empty() || site.names.empty()) return site.tag;
+    return site.names.front();
+}
 
 /// Whether anything speaks TLS. If not, all of [tls] counts for nothing.
 inline bool tls_on(const Config& config) {

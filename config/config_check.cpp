@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <map>
 #include <string>
 #include <system_error>
 
@@ -74,6 +75,19 @@ void check_cgi(const CgiConfig& cgi, const Place& place) {
 }
 
 }  // namespace
+
+void check_tags(const Config& config, const Provenance& provenance) {
+    std::map<std::string, std::size_t> seen;  // tag, site
+    for (std::size_t i = 0; i < config.sites.size(); ++i) {
+        const std::string tag = tag_of(config.sites[i]);
+        const auto [earlier, is_new] = seen.emplace(tag, i);
+        if (is_new || tag.empty()) continue;
+        // Names are unique, so at least one of the two is a tag that was set.
+        const std::size_t blamed = config.sites[i].tag.empty() ? earlier->second : i;
+        refuse(blame(provenance, blamed, "site.tag", tag),
+               "tag " + quoted(tag) + " is that of another site, too; name another");
+    }
+}
 
 void check_paths(const Config& config, const Provenance& provenance) {
     for (std::size_t i = 0; i < config.sites.size(); ++i) {

@@ -102,8 +102,9 @@ std::string help_text() {
     std::string out =
         "Usage: basehttpd [OPTION...] [PORT]\n"
         "       basehttpd cgi SCRIPT [OPTION...]\n"
-        "Serve the files below a directory over HTTP, or run one script without a server:\n"
-        "see basehttpd cgi --help.\n\n"
+        "       basehttpd healthcheck [OPTION...] [PORT]\n"
+        "Serve the files below a directory over HTTP, run one script without a server, or\n"
+        "ask a running server how it is: see basehttpd cgi --help and healthcheck --help.\n\n"
         "General:\n";
     print_options(out, general_options(), "");
     for (const SettingSection& section : setting_sections()) {
@@ -118,10 +119,28 @@ std::string help_text() {
     }
     out +=
         "\nSIZE is in bytes or with k, m or g; TIME in seconds or with ms, s, m or h.\n"
-        "The command line wins over the INI file. [site NAME...] there adds a site for\n"
-        "these host names; it takes over what [site], [cgi], [tls] and the command line\n"
-        "say. [cgi NAME...] changes how its scripts run, [tls NAME...] how it speaks TLS.\n"
+        "Environment variables set options, too: BASEHTTPD_LOG_LEVEL for --log-level. The\n"
+        "command line wins over them, and they over the INI file. [site NAME...] there\n"
+        "adds a site for these host names; it takes over what [site], [cgi], [tls],\n"
+        "environment and command line say. [cgi NAME...] changes how its scripts run,\n"
+        "[tls NAME...] how it speaks TLS.\n"
         "-p HTTP/1.0 means --protocol, as for python3 -m http.server.\n";
+    return out;
+}
+
+std::string healthcheck_help_text() {
+    std::string out =
+        "Usage: basehttpd healthcheck [OPTION...] [PORT]\n"
+        "Ask the running server of this machine or container how it is, by the settings\n"
+        "it was started with: the same file, environment and options. It asks /healthz\n"
+        "where --health-bind or --health is set, else HEAD / and takes any status below\n"
+        "500. Exit status: 0 healthy, 1 not (one line says why), 2 wrong settings.\n\n";
+    print_options(out, healthcheck_options(), "");
+    out +=
+        "\nAll options of basehttpd count too: see basehttpd --help.\n\n"
+        "Examples:\n"
+        "  basehttpd healthcheck --config /etc/basehttpd/basehttpd.ini\n"
+        "  HEALTHCHECK CMD [\"basehttpd\", \"healthcheck\"]    (in a Dockerfile)\n";
     return out;
 }
 

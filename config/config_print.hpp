@@ -15,7 +15,8 @@ std::string print_config(const Config& config, const Provenance& provenance);
 /// At most 80 columns, in groups, with defaults; ends in a line feed.
 std::string help_text();
 
-/// The same for `basehttpd cgi --help`: the options of that alone.
+/// The same for `basehttpd cgi --help` and `basehttpd healthcheck --help`: their own options alone.
 std::string cgi_help_text();
+std::string healthcheck_help_text();
 
 }  // namespace basehttp

@@ -1,5 +1,7 @@
 #include "config/provenance.hpp"
 
+#include "config/environment.hpp"
+
 namespace basehttp {
 
 std::string origin_of(const Provenance& provenance, std::size_t site, std::string_view name,
@@ -12,6 +14,11 @@ std::string origin_of(const Provenance& provenance, std::size_t site, std::strin
 std::string blame(const Provenance& provenance, std::size_t site, std::string_view name,
                   std::string_view text) {
     std::string origin = origin_of(provenance, site, name, text);
+    if (origin == kFromEnvironment) {
+        const std::size_t dot = name.find('.');
+        const Setting* const setting = find_setting(name.substr(0, dot), name.substr(dot + 1));
+        return setting == nullptr ? "basehttpd" : variable_of(*setting);
+    }
     return origin == "default" || origin == "command line" ? "basehttpd" : origin;
 }
 

@@ -6,6 +6,7 @@
 #include "handlers/http/utf8.hpp"
 #include "handlers/http_error.hpp"
 #include "server/base_server.hpp"
+#include "server/exchange/failure_status.hpp"
 #include "server/http_date.hpp"
 
 namespace basehttp {
@@ -63,8 +64,8 @@ void BaseHTTPRequestHandler::handle_one_request() {
     request.body_bytes = wfile.body_bytes();
 }
 
-/// Runs part of the request. An exception before the answer began becomes a 500; the server logs it
-/// either way.
+/// Runs part of the request. An exception before the answer began becomes a 500 or, for want of
+/// something that passes, a 503; the server logs it either way.
 void BaseHTTPRequestHandler::guard(const std::function<void()>& action) {
     try {
         answer_http_errors(action);
@@ -78,7 +79,7 @@ void BaseHTTPRequestHandler::guard(const std::function<void()>& action) {
             wfile.flush();
             wfile.abandon();
         } else {
-            answer_exception(500, {});
+            answer_exception(failure_status(), {});
             finish_answer();
         }
         request.body_bytes = wfile.body_bytes();
@@ -193,7 +194,8 @@ void BaseHTTPRequestHandler::log_message(std::string_view message) {
         return;
     }
     if (!server.log().python_messages())
-        return server.log().write(LogLevel::debug, address_string() + " " + std::string(message));
+        return server.log().write(
+            LogLevel::debug, request.log_prefix() + address_string() + " " + std::string(message));
     std::string line = address_string() + " - - [" + log_date_time_string() + "] ";
     append_message(line, message);
     server.log().write_message(line);

@@ -6,6 +6,7 @@
 #include "handlers/base_http_request_handler.hpp"
 #include "handlers/http/ascii.hpp"
 #include "handlers/http/html_escape.hpp"
+#include "server/base_server.hpp"
 
 namespace basehttp {
 namespace {
@@ -40,6 +41,7 @@ void BaseHTTPRequestHandler::send_response_only(int code, std::string_view messa
 void BaseHTTPRequestHandler::send_header(std::string_view keyword, std::string_view value) {
     if (!is_token(keyword)) throw std::invalid_argument("Bad header field name");
     refuse_line_breaks(value, "A header field value");
+    if (!request.id.empty() && equals_lower(keyword, "x-request-id")) return;  // the server says it
     note_header(keyword, value);
     header_buffer_.append(keyword).append(": ").append(value).append("\r\n");
 }
@@ -111,7 +113,7 @@ void BaseHTTPRequestHandler::frame_content() {
         close_connection = true;
     }
     if (!request.body_complete && request.body_too_long_to_skip) close_connection = true;
-    close_connection = close_connection || request.close_connection;
+    close_connection = close_connection || request.close_connection || server.is_shutting_down();
     header_buffer_ += request.connection_fields;
     if (close_connection && !connection_sent_)
         header_buffer_ += "Connection: close\r\n";

@@ -7,11 +7,11 @@
 #include <iterator>
 #include <typeinfo>
 
-#include "handlers/cgi/request_id.hpp"
 #include "handlers/cgi/script_names.hpp"
 #include "handlers/files/site_lookup.hpp"
 #include "handlers/http/url_path.hpp"
 #include "server/base_server.hpp"
+#include "server/exchange/request_id.hpp"
 
 namespace basehttp {
 namespace {
@@ -46,7 +46,8 @@ CGIHTTPRequestHandler::CGIHTTPRequestHandler(Request& request_, const Address& c
                                              std::shared_ptr<const CgiSettings> settings)
     : SimpleHTTPRequestHandler(request_, client_address_, server_, std::move(site)),
       settings_(std::move(settings)),
-      id_(make_request_id()) {}
+      run_id_(request_.id.empty() || request_.id_given ? make_request_id() : request_.id),
+      id_(request_.id.empty() ? run_id_ : request_.id) {}
 
 CGIHTTPRequestHandler::~CGIHTTPRequestHandler() = default;
 
@@ -89,7 +90,8 @@ bool CGIHTTPRequestHandler::needs_body() const {
 }
 
 void CGIHTTPRequestHandler::run_cgi() {
-    if (request.log_fields.empty()) request.log_fields.push_back({"id", id_, 0});
+    if (request.log_fields.empty() && request.id.empty())
+        request.log_fields.push_back({"id", id_, 0});
     if (target().kind == ScriptTarget::Kind::error) {
         if (target().status == 403)
             log_script(LogLevel::info, "403: not executable, and no interpreter is set for it");

@@ -87,7 +87,8 @@ class BASEHTTP_API CGIHTTPRequestHandler : public SimpleHTTPRequestHandler {
     std::shared_ptr<const CgiSettings> settings_;
     std::optional<ScriptTarget> target_;
     ScriptGate::Ticket ticket_;
-    std::string id_;  // of the request: UNIQUE_ID
+    std::string run_id_;  // UNIQUE_ID, by which the processes are found: never a client's choice
+    std::string id_;      // of the request
     int redirects_ = 0;
     std::optional<ScriptHeader> sendfile_;  // the script's header while its file is sent
 };

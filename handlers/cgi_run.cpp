@@ -68,7 +68,7 @@ struct CGIHTTPRequestHandler::ActiveScript {
 
     void write(LogLevel level, std::string_view text) {
         const std::string pid = run ? ", pid " + std::to_string(run->pid()) : "";
-        log.write(level, "Script " + name + " (id " + id + pid + "): " + std::string(text));
+        log.write(level, mark + "Script " + name + " (id " + id + pid + "): " + std::string(text));
     }
     /// Tells of a run that is over what the access line cannot. `status` is 0 for one that has
     /// answered.
@@ -91,15 +91,15 @@ struct CGIHTTPRequestHandler::ActiveScript {
     BlockingSection blocking;
     ScriptGate::Ticket ticket;
     Log& log;
-    std::string name, id;
+    std::string name, id, mark;
     std::optional<ScriptRun> run;
 };
 
 void CGIHTTPRequestHandler::log_script(LogLevel level, std::string_view text) {
     const std::string_view name =
         target().path.empty() ? split_target(path).path : std::string_view(target().path);
-    server.log().write(level,
-                       "Script " + std::string(name) + " (id " + id_ + "): " + std::string(text));
+    server.log().write(level, tag_mark(request.site_tag) + "Script " + std::string(name) + " (id " +
+                                  id_ + "): " + std::string(text));
 }
 
 void CGIHTTPRequestHandler::start_and_relay() {
@@ -166,7 +166,8 @@ Environment CGIHTTPRequestHandler::environment() {
     if (!client_address.is_unix()) about.client_address = client_address.host;
     about.client_port = client_address.port;
     about.server_software = "basehttpd/" BASEHTTPD_VERSION;
-    about.unique_id = id_;
+    about.unique_id = run_id_;
+    about.request_id = request.id;
     if (script_has_body()) about.content_length = rfile.size();
     return script_environment(about, headers, *settings_);
 }
@@ -179,8 +180,9 @@ std::shared_ptr<CGIHTTPRequestHandler::ActiveScript> CGIHTTPRequestHandler::star
     if (!in) throw std::system_error(errno, std::generic_category(), "request body");
     auto active = std::make_shared<ActiveScript>(server, std::move(ticket_), target().path);
     active->id = id_;
+    active->mark = tag_mark(request.site_tag);
     active->run.emplace(
-        std::move(spawn), std::move(in), *settings_, id_, request.outbox,
+        std::move(spawn), std::move(in), *settings_, run_id_, request.outbox,
         [raw = active.get()](std::string_view line) { raw->write(LogLevel::info, line); });
     return active;
 }
@@ -260,7 +262,7 @@ void CGIHTTPRequestHandler::finish_afterwards(std::shared_ptr<ActiveScript> acti
 void CGIHTTPRequestHandler::log_fields(const ScriptRun& run) {
     auto& fields = request.log_fields;
     fields.clear();
-    fields.push_back({"id", id_, 0});
+    if (request.id.empty()) fields.push_back({"id", id_, 0});
     fields.push_back({"script_pid", {}, run.pid()});
     if (const auto& end = run.end()) {
         if (WIFEXITED(end->status))

@@ -216,9 +216,9 @@ void SimpleHTTPRequestHandler::send_error(int code, std::string_view message,
 bool SimpleHTTPRequestHandler::send_error_page(int code, const std::string& page_path) {
     OpenedFile opened = site_->root.open_file(page_path);
     if (opened.status != OpenStatus::ok || !may_send(page_path, opened.fd.get())) {
-        server.log().write(LogLevel::warning, "error_page " + std::to_string(code) + " '" +
-                                                  page_path + "' cannot be opened below '" +
-                                                  site_->root.path() + "'");
+        server.log().write(LogLevel::warning,
+                           request.log_prefix() + "error_page " + std::to_string(code) + " '" +
+                               page_path + "' cannot be opened below '" + site_->root.path() + "'");
         return false;
     }
     log_error("code " + std::to_string(code));

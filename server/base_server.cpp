@@ -5,6 +5,7 @@
 #include <stdexcept>
 #include <system_error>
 
+#include "server/exchange/failure_status.hpp"
 #include "server/exchange/plain_answer.hpp"
 #include "server/http_date.hpp"
 #include "server/sigpipe.hpp"
@@ -105,7 +106,6 @@ void BaseServer::handle_request() {
         if (timeout && answered() <= handled_ && waited >= *timeout) return handle_timeout();
     }
     ++handled_;  // what the loop has answered beyond that, the next calls only count
-    log().flush();
 }
 
 void BaseServer::request_shutdown() {
@@ -118,6 +118,44 @@ void BaseServer::request_shutdown() {
 bool BaseServer::is_serving() {
     const std::lock_guard lock(mutex_);
     return serving_;
+}
+
+void BaseServer::run_on_loops(const std::function<void(std::size_t)>& task) {
+    struct Progress {
+        std::mutex mutex;
+        std::condition_variable changed;
+        std::size_t left;
+        std::exception_ptr failure;
+        bool over = false;  // nobody waits any more: `task` is gone
+    };
+    const auto progress = std::make_shared<Progress>();
+    {
+        const std::lock_guard serving(mutex_);
+        if (!serving_) return;
+        progress->left = loops_.size();
+        for (std::size_t i = 0; i < loops_.size(); ++i)
+            loops_[i]->post([progress, &task, i] {
+                const std::lock_guard lock(progress->mutex);
+                if (progress->over) return;
+                try {
+                    task(i);
+                } catch (...) {
+                    progress->failure = std::current_exception();
+                }
+                --progress->left;
+                progress->changed.notify_all();
+            });
+    }
+    std::unique_lock lock(progress->mutex);
+    constexpr std::chrono::milliseconds patience{50};  // a loop that has ended runs nothing
+    while (!progress->changed.wait_for(lock, patience, [&] { return progress->left == 0; })) {
+        lock.unlock();
+        const bool serving = is_serving();
+        lock.lock();
+        if (!serving) break;
+    }
+    progress->over = true;
+    if (progress->failure) std::rethrow_exception(progress->failure);
 }
 
 void BaseServer::shutdown() {
@@ -146,17 +184,27 @@ void BaseServer::process_request(Request& request, const Address& client_address
     try {
         finish_request(request, client_address);
     } catch (...) {
-        handle_error(request, client_address);
-        answer_failure(request);
+        handle_failure(request, client_address);
     }
     shutdown_request(request);
 }
 
-void BaseServer::answer_failure(Request& request) {
+/// Even where there is no memory to say why.
+void BaseServer::handle_failure(Request& request, const Address& client_address) noexcept {
+    request.close_connection = true;
+    const int status = failure_status();
+    try {
+        handle_error(request, client_address);
+    } catch (...) {
+    }
     if (request.outbox.begun() || request.outbox.cancelled()) return;
     request.wants_body = request.wants_turn = false;
-    request.rejection = {500, "Internal Server Error"};
-    answer_plainly(request, format_http_date(std::time(nullptr)));
+    try {
+        request.rejection = {status,
+                             status == 503 ? "Service Unavailable" : "Internal Server Error"};
+        answer_plainly(request, format_http_date(std::time(nullptr)));
+    } catch (...) {
+    }
 }
 
 void BaseServer::finish_request(Request& request, const Address& client_address) {
@@ -187,8 +235,8 @@ void BaseServer::shutdown_request(Request& request) {
 
 void BaseServer::handle_error(Request& request, const Address& client_address) {
     request.close_connection = true;
-    std::string text = "Exception while answering " + client_address.text() + " \"" +
-                       std::string(request.head().request_line) + "\": ";
+    std::string text = request.log_prefix() + "Exception while answering " + client_address.text() +
+                       " \"" + std::string(request.head().request_line) + "\": ";
     try {
         throw;
     } catch (const BrokenPipe& e) {

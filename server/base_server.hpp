@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <condition_variable>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -95,11 +96,16 @@ class BASEHTTP_API BaseServer {
     /// Another log, maybe one for several servers. Before serving.
     void set_log(std::shared_ptr<Log> log) { log_ = std::move(log); }
 
-    /// After an exception that left the client without any answer: a short 500. The handler's
-    /// thread.
-    void answer_failure(Request& request);
+    /// In a catch block that ends a handler's turn: handle_error() and, if the client has got
+    /// nothing yet, a short answer: 503 when memory, descriptors or room on a disk were wanting,
+    /// else 500. Throws nothing. The handler's thread.
+    void handle_failure(Request& request, const Address& client_address) noexcept;
     /// Runs a request through verify_request and process_request. Loop thread.
     void handle_request_noblock(Request& request);
+
+    /// Runs `task` once on each loop's thread, with the number of the loop, and waits until all
+    /// have; throws on what it threw. Without serving it runs none. Not from a loop's thread.
+    void run_on_loops(const std::function<void(std::size_t)>& task);
 
   protected:
     std::vector<std::unique_ptr<EventLoop>> loops_;  ///< Each has a thread; loop 0 the caller's.

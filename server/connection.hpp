@@ -22,6 +22,8 @@ class Connection : public Watcher {
     virtual void drain() = 0;
     /// The time to finish is over.
     virtual void cut() = 0;
+    /// Tells a client that waits for an answer that none can be made, if that costs no memory.
+    virtual void apologize() noexcept {}
     /// Drops everything.
     virtual void abort() = 0;
 

@@ -1,18 +1,18 @@
 // What the connections of one event loop share: scratch memory, the response cache, the log.
 #pragma once
 
+#include <exception>
 #include <memory>
 #include <span>
 #include <string>
 #include <vector>
 
-#include "server/address.hpp"
+#include "server/client.hpp"
 #include "server/event_loop.hpp"
 #include "server/exchange/response_cache.hpp"
 #include "server/exchange/send_queue.hpp"
 #include "server/http_settings.hpp"
-#include "server/log/access_line.hpp"
-#include "server/log/log.hpp"
+#include "server/log/access_lines.hpp"
 
 namespace basehttp {
 
@@ -20,6 +20,7 @@ class Connection;
 class HttpConnection;
 class HTTPServer;
 class TlsSites;
+enum class SocketRole : int;
 
 /// Loop thread only. Owns the connections.
 class HttpLoop {
@@ -27,9 +28,12 @@ class HttpLoop {
     HttpLoop(EventLoop& event_loop, HTTPServer& http_server, std::function<void()> drained);
     ~HttpLoop();
 
-    void add(Fd socket, Address client);
-    /// A client that is to speak TLS first.
-    void add_tls(Fd socket, Address client, std::shared_ptr<const TlsSites> sites);
+    /// A new client of a socket for `role`.
+    void add(Fd socket, Address address, SocketRole role);
+    /// What a client of such a socket speaks first.
+    std::unique_ptr<Connection> first_phase(Fd socket, Client client, SocketRole role);
+    /// Counts a client's connection for its address. False: it has too many, and was told.
+    bool admit(Client& client, int socket, SocketRole role);
     /// The next phase of a connection takes over its socket and its slot.
     void replace(Connection& old, std::unique_ptr<Connection> next);
     /// No more events. Before the connection closes its socket.
@@ -41,26 +45,42 @@ class HttpLoop {
         const auto index = static_cast<std::size_t>(slot);
         return index < by_fd_.size() && by_fd_[index].get() == &connection;
     }
+    /// Runs work of a connection, or of its requests. What it throws, such as std::bad_alloc, ends
+    /// this connection, not the loop.
+    template <class Work>
+    void guarded(Connection& connection, Work work) {
+        try {
+            work();
+        } catch (const std::exception& error) {
+            drop(connection, error);
+        }
+    }
     /// Calls advance() of the connection soon, if it still is this one.
     void resume_later(HttpConnection& connection);
-    /// No new requests; `drained` is called when the last connection is gone. The rest is cut off
-    /// after the shutdown timeout.
+    /// From now on with these; nothing of the cache is left.
+    void reconfigure(const HttpSettings& next, std::shared_ptr<const TlsSites> next_tls);
+    /// How often that was.
+    unsigned generation() const { return generation_; }
+    /// The next answer of each connection is its last; `drained` is called when all are gone. The
+    /// rest is cut off after the shutdown timeout.
     void drain();
     bool draining() const { return draining_; }
     void tick();
     std::size_t size() const { return count_; }
 
-    void log_access(const AccessRecord& record);
+    void log_access(AccessRecord record);
     void flush_log();
 
     EventLoop& loop;
     HTTPServer& server;
-    const HttpSettings& settings;
+    HttpSettings settings;
     ResponseCache cache;
-    RequestHead head;    ///< Scratch of the connection that is parsing.
-    std::string output;  ///< Answers of the connection that is being served, not yet sent.
-    std::string fields;  ///< Scratch: header fields that a connection adds.
-    SendQueue queue;     ///< Scratch of the connection that is being served; else empty.
+    RequestHead head;        ///< Scratch of the connection that is parsing.
+    std::string output;      ///< Answers of the connection that is being served, not yet sent.
+    IpText client_text{};    ///< Scratch of the connection that is being served: its client.
+    std::string fields;      ///< Scratch: header fields that a connection adds.
+    std::string request_id;  ///< Scratch: of the request that is being replayed.
+    SendQueue queue;         ///< Scratch of the connection that is being served; else empty.
     std::unique_ptr<char[]> input;  ///< Scratch for reads, input_size bytes.
     /// Scratch for what goes into TLS records; empty on a server without TLS.
     std::span<char> records() const { return {records_.get(), records_ ? records_size : 0}; }
@@ -72,6 +92,7 @@ class HttpLoop {
 
   private:
     void put(std::unique_ptr<Connection> connection);
+    void drop(Connection& connection, const std::exception& error) noexcept;
     void watch(Connection& connection);
     void free_later(std::unique_ptr<Connection> connection);
     void tell_when_drained();
@@ -82,9 +103,10 @@ class HttpLoop {
     std::vector<std::unique_ptr<Connection>> removed_;
     std::size_t count_ = 0;
     bool draining_ = false;
+    unsigned generation_ = 0;
+    std::shared_ptr<const TlsSites> tls_;  // nullptr: plain HTTP everywhere
     std::chrono::microseconds cut_at_{};
-    LogTime log_time_;
-    std::string log_lines_;
+    AccessLines access_lines_;
     std::chrono::microseconds log_flushed_{-1'000'000};
 };
 

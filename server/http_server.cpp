@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 #include <typeinfo>
 
 #include "server/http1/http_connection.hpp"
@@ -60,23 +61,55 @@ bool ThreadingHTTPServer::may_replay() const {
     return typeid(*this) == typeid(ThreadingHTTPServer);
 }
 
+/// Without what may not be replayed.
+void HTTPServer::bound_cache(HttpSettings& bounded) const {
+    if (!may_replay()) bounded.cache_bytes = 0;
+    if (bounded.cache_bytes == 0) bounded.make_replay = nullptr;
+}
+
+void HTTPServer::reconfigure(HttpSettings next, std::shared_ptr<const TlsSites> next_tls) {
+    bound_cache(next);
+    next.loops = settings.loops;
+    settings = std::move(next);
+    connection_limits.set(settings.connections, settings.connections_per_address);
+    tls = std::move(next_tls);
+    run_on_loops([this](std::size_t index) { http_loops_[index]->reconfigure(settings, tls); });
+}
+
 void HTTPServer::make_loops() {
-    if (!may_replay()) settings.cache_bytes = 0;
-    if (settings.cache_bytes == 0) settings.make_replay = nullptr;
+    bound_cache(settings);
     while (loops_.size() < std::max(1u, settings.loops))
         loops_.push_back(std::make_unique<EventLoop>(*clock));
     TCPServer::make_loops();
+    connection_limits.set(settings.connections, settings.connections_per_address);
+    connection_limits.has_room_again = [this] {
+        for (std::size_t i = 0; i < loops_.size(); ++i)
+            loops_[i]->post([this, i] { retry_listening(i); });
+    };
     http_loops_.resize(loops_.size());
+    if (rounds_.size() != loops_.size())
+        rounds_ = std::vector<std::atomic<std::int64_t>>(loops_.size());
+    for (auto& round : rounds_) round = clock->monotonic().count();
 }
 
 void HTTPServer::start_loop(std::size_t index) {
-    http_loops_[index] =
-        std::make_unique<HttpLoop>(*loops_[index], *this, [this, index] { loop_drained(index); });
+    http_loops_[index] = std::make_unique<HttpLoop>(*loops_[index], *this, [this, index] {
+        rounds_[index] = std::numeric_limits<std::int64_t>::max();
+        loop_drained(index);
+    });
     loops_[index]->on_tick = [this, index] {
+        rounds_[index] = loops_[index]->now().count();
         http_loops_[index]->tick();
         retry_listening(index);
     };
     TCPServer::start_loop(index);
+}
+
+std::chrono::microseconds HTTPServer::longest_silence() const {
+    std::int64_t oldest = std::numeric_limits<std::int64_t>::max();
+    for (const auto& round : rounds_) oldest = std::min(oldest, round.load());
+    const auto now = clock->monotonic();
+    return std::max(now - std::min(now, std::chrono::microseconds(oldest)), now - now);
 }
 
 void HTTPServer::drain_loop(std::size_t index) {
@@ -106,14 +139,23 @@ void HTTPServer::out_of_descriptors(std::size_t index) {
     TCPServer::out_of_descriptors(index);
 }
 
+bool HTTPServer::has_room(std::size_t index, const ListeningSocket& listener) {
+    if (listener.role == static_cast<int>(SocketRole::health)) return true;
+    if (connection_limits.has_room()) return true;
+    if (notices.full(loops_[index]->now()))
+        log().write(LogLevel::warning,
+                    std::to_string(connection_limits.total()) +
+                        " connections are open: new ones wait. Raise limits.connections and "
+                        "LimitNOFILE (ulimit -n) or lower timeouts.idle");
+    return false;
+}
+
 void HTTPServer::add_plain_address(const Address& address) {
-    add_address(address);
-    plain_.push_back(socket_count() - 1);
+    add_address(address, static_cast<int>(SocketRole::plain));
 }
 
 void HTTPServer::add_plain_socket(Fd socket) {
-    add_socket(std::move(socket));
-    plain_.push_back(socket_count() - 1);
+    add_socket(std::move(socket), static_cast<int>(SocketRole::plain));
 }
 
 std::uint16_t HTTPServer::tls_port() const {
@@ -124,15 +166,16 @@ std::uint16_t HTTPServer::tls_port() const {
 }
 
 bool HTTPServer::is_plain(std::size_t listener) const {
-    return !tls || std::find(plain_.begin(), plain_.end(), listener) != plain_.end();
+    return !tls || sockets().at(listener)->role != static_cast<int>(SocketRole::standard);
 }
 
-void HTTPServer::take_connection(std::size_t index, std::size_t listener, Fd socket,
+void HTTPServer::take_connection(std::size_t index, const ListeningSocket& listener, Fd socket,
                                  Address client) {
-    if (is_plain(listener))
-        http_loops_[index]->add(std::move(socket), std::move(client));
-    else
-        http_loops_[index]->add_tls(std::move(socket), std::move(client), tls);
+    try {
+        http_loops_[index]->add(std::move(socket), std::move(client),
+                                static_cast<SocketRole>(listener.role));
+    } catch (const std::bad_alloc&) {  // this client goes, the others stay
+    }
 }
 
 }  // namespace basehttp

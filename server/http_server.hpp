@@ -1,13 +1,16 @@
 // Python's HTTPServer and ThreadingHTTPServer.
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "server/api.hpp"
+#include "server/connection_limits.hpp"
 #include "server/exchange/cache_counters.hpp"
 #include "server/http_settings.hpp"
+#include "server/log/once_a_minute.hpp"
 #include "server/tcp_server.hpp"
 #include "server/worker_pool.hpp"
 
@@ -15,6 +18,13 @@ namespace basehttp {
 
 class HttpLoop;
 class TlsSites;
+
+/// What a socket is for: ListeningSocket::role.
+enum class SocketRole : int {
+    standard,  ///< TLS where the server has certificates, else plain HTTP
+    plain,     ///< plain HTTP whatever the others speak
+    health     ///< plain HTTP, only /healthz and /readyz
+};
 
 /// Runs handlers one after the other on its own thread: a handler that waits holds up everybody,
 /// and its answer is sent only when it returns. Use ThreadingHTTPServer for anything but quick
@@ -34,11 +44,32 @@ class BASEHTTP_API HTTPServer : public TCPServer {
 
     std::string server_name;                ///< The host that was bound, or this machine's name.
     std::uint16_t server_port = 0;          ///< The port that was bound.
-    HttpSettings settings;                  ///< To be set before serving.
+    HttpSettings settings;                  ///< To be set before serving; then reconfigure().
     const Clock* clock = &Clock::system();  ///< To be set before serving.
     /// Certificates: all sockets speak TLS but those added as plain ones. nullptr: none does. To be
     /// set before serving; HTTPSServer does it.
     std::shared_ptr<const TlsSites> tls;
+
+    /// Puts these in place of `settings` and `tls` while serving: for new requests and new
+    /// connections; what the loops had cached is dropped. Not from a loop's thread, one at a time.
+    void reconfigure(HttpSettings next, std::shared_ptr<const TlsSites> next_tls);
+    ConnectionLimits connection_limits;  ///< By `settings`.
+    /// For log lines that clients cause, one for each kind.
+    struct Notices {
+        ///@{
+        /// Of one kind.
+        OnceAMinute full, per_address, proxy_header, slow, dropped;
+        ///@}
+    };
+    Notices notices;  ///< Shared by all loops.
+    /// How long the loop that was quiet longest has not gone round; they do once a second. Any
+    /// thread.
+    std::chrono::microseconds longest_silence() const;
+    /// At shutdown, requests may take as long as they like instead of settings.shutdown_timeout.
+    /// Any thread; a second request_shutdown() begins to count anew.
+    std::atomic<bool> patient = false;
+    /// What /readyz says: on is 200, off 503. Any thread.
+    std::atomic<bool> ready = true;
 
     ///@{
     /// Serves one more address or socket too, in plain HTTP whatever the others speak. Before
@@ -62,17 +93,21 @@ class BASEHTTP_API HTTPServer : public TCPServer {
   protected:
     void make_loops() override;
     void start_loop(std::size_t index) override;
-    /// Idle connections are closed, requests finished, within settings.shutdown_timeout.
+    /// Connections idle for a second are closed, requests finished, within
+    /// settings.shutdown_timeout; the next answer of the others is their last.
     void drain_loop(std::size_t index) override;
-    void take_connection(std::size_t index, std::size_t listener, Fd socket,
+    void take_connection(std::size_t index, const ListeningSocket& listener, Fd socket,
                          Address client) override;
     std::uint64_t answered() const override;
     void out_of_descriptors(std::size_t index) override;
+    bool has_room(std::size_t index, const ListeningSocket& listener) override;
 
   private:
     void name_server();
+    void bound_cache(HttpSettings& bounded) const;
     std::vector<std::unique_ptr<HttpLoop>> http_loops_;
-    std::vector<std::size_t> plain_;  // numbers of sockets
+    /// When each loop last went round, in microseconds of `clock`; an ended one: the end of time.
+    std::vector<std::atomic<std::int64_t>> rounds_;
 };
 
 /// Python's ThreadingMixIn: ready requests go onto a pool of threads instead of a thread each.
@@ -104,11 +139,14 @@ class ThreadingMixIn : public Server {
         try {
             this->finish_request(request, client_address);
         } catch (...) {
-            this->handle_error(request, client_address);
-            this->answer_failure(request);
+            this->handle_failure(request, client_address);
         }
         this->shutdown_request(request);
     }
+
+    /// Other bounds than max_workers and max_waiting. Threads that are too many end their request
+    /// first. Any thread.
+    void resize_pool(unsigned workers, std::size_t waiting) { pool().resize(workers, waiting); }
 
     /// Also waits until no handler runs.
     void server_close() override {

@@ -145,8 +145,13 @@ std::vector<InheritedSocket> inherited_sockets() {
     return sockets;
 }
 
-Listener::Listener(EventLoop& loop, int socket, Take take, std::function<void()> out)
-    : loop_(loop), socket_(socket), take_(std::move(take)), out_of_descriptors_(std::move(out)) {
+Listener::Listener(EventLoop& loop, int socket, Take take, std::function<void()> out,
+                   std::function<bool()> has_room)
+    : loop_(loop),
+      socket_(socket),
+      take_(std::move(take)),
+      out_of_descriptors_(std::move(out)),
+      has_room_(std::move(has_room)) {
     retry();
 }
 
@@ -163,19 +168,33 @@ void Listener::pause() {
     watching_ = false;
 }
 
+/// False with errno when nobody was there or it failed.
+bool Listener::accept_one() {
+    RawAddress peer;
+    peer.length = sizeof peer.storage;
+    Fd socket(::accept4(socket_, peer.get(), &peer.length, SOCK_NONBLOCK | SOCK_CLOEXEC));
+    if (!socket) return false;
+    take_(std::move(socket), Address::from(peer.get(), peer.length));
+    return true;
+}
+
+void Listener::take_rest() {
+    constexpr int most = 1 << 16;  // more than any backlog
+    for (int taken = 0; taken < most; ++taken)
+        if (!accept_one() && errno != EINTR && errno != ECONNABORTED) return;
+}
+
 /// Takes as many as came last time, so that accept4 is seldom called in vain; what is left is told
 /// again, and when that goes on it is twice as many.
 void Listener::on_event(std::uint32_t) {
     for (int taken = 0; taken < most_; ++taken) {
-        RawAddress peer;
-        peer.length = sizeof peer.storage;
-        Fd socket(::accept4(socket_, peer.get(), &peer.length, SOCK_NONBLOCK | SOCK_CLOEXEC));
-        if (socket) {
-            take_(std::move(socket), Address::from(peer.get(), peer.length));
-        } else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
+        if (!has_room_()) return pause();
+        if (accept_one()) continue;
+        if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
             pause();
             return out_of_descriptors_();
-        } else if (errno != EINTR && errno != ECONNABORTED) {
+        }
+        if (errno != EINTR && errno != ECONNABORTED) {
             most_ = std::max(1, taken);
             full_ = 0;
             return;

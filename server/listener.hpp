@@ -34,18 +34,24 @@ class BASEHTTP_API Listener final : public Watcher {
     using Take = std::function<void(Fd, Address)>;
     /// `out_of_descriptors` is told once when accepting stops for want of descriptors or memory;
     /// it goes on at the next retry().
-    Listener(EventLoop& loop, int socket, Take take, std::function<void()> out_of_descriptors);
+    /// `has_room` is asked before each is accepted: no, and the rest waits for retry(), too.
+    Listener(EventLoop& loop, int socket, Take take, std::function<void()> out_of_descriptors,
+             std::function<bool()> has_room);
     ~Listener() override;
     void on_event(std::uint32_t events) override;
     void retry();  ///< Goes on accepting, if it had stopped.
+    /// Takes who waits now, though nothing may be watched any more.
+    void take_rest();
 
   private:
     void pause();
+    bool accept_one();
 
     EventLoop& loop_;
     int socket_;
     Take take_;
     std::function<void()> out_of_descriptors_;
+    std::function<bool()> has_room_;
     bool watching_ = false;
     int most_ = 1;  // to take at the next event
     int full_ = 0;  // events in a row that brought so many

@@ -4,6 +4,8 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <mutex>
+#include <string>
 #include <vector>
 
 #include "server/api.hpp"
@@ -11,6 +13,16 @@
 #include "server/listener.hpp"
 
 namespace basehttp {
+
+/// A socket that is listened on. The loops that accept from it share it; the last one closes it.
+struct ListeningSocket {
+    Fd socket;              ///< Bound.
+    int role = 0;           ///< What a derived class takes it for.
+    std::string name;       ///< The program's own; the server does not look at it.
+    std::string unix_path;  ///< Of a socket file that was made here; empty: none.
+};
+/// In the order in which they were added.
+using ListeningSockets = std::vector<std::shared_ptr<const ListeningSocket>>;
 
 /// Listens on one address or more, TCP or unix sockets; what becomes of a connection, a derived
 /// class says. Python's address_family and socket_type follow from the address here.
@@ -26,14 +38,25 @@ class BASEHTTP_API TCPServer : public BaseServer {
     void server_activate() override;
     /// Also removes the files of unix sockets that were bound here.
     void server_close() override;
-    int fileno() const override { return sockets_.empty() ? -1 : sockets_.front().get(); }
+    int fileno() const override;
 
     ///@{
     /// Serves one more address or bound socket too; the first one is the server's address. Before
     /// serving. Throws std::system_error.
-    void add_address(const Address& address);
-    void add_socket(Fd socket);
+    void add_address(const Address& address, int role = 0);
+    void add_socket(Fd socket, int role = 0);
     ///@}
+    /// What is listened on. Any thread.
+    ListeningSockets sockets() const;
+    /// A bound socket for replace_sockets(). Throws std::system_error.
+    std::shared_ptr<ListeningSocket> make_socket(const Address& address, int role = 0) const;
+    /// Listens on these from now on; what waits in a socket that is not among them is still taken.
+    /// While serving, too, then not from a loop's thread: waits for the loops. Throws
+    /// std::system_error, and then nothing has changed.
+    void replace_sockets(ListeningSockets next);
+    /// Leaves the sockets to another process that has them, too: closing does not remove the files
+    /// of unix sockets. Any thread.
+    void give_up_sockets();
     /// Lets the kernel keep a TCP client until its first bytes are there, or for a second or so
     /// without any (TCP_DEFER_ACCEPT): one wake-up less for each. For sockets that are bound here,
     /// where clients speak first. Before binding.
@@ -43,27 +66,38 @@ class BASEHTTP_API TCPServer : public BaseServer {
 
   protected:
     void start_loop(std::size_t index) override;
-    /// Stops accepting on this loop. Loop thread.
+    /// Stops accepting on this loop, when it has taken who waits. Loop thread.
     void drain_loop(std::size_t index) override;
     void make_loops() override;
     /// A connection for loop `index`, on its thread, to the listening socket number `listener`.
-    virtual void take_connection(std::size_t index, std::size_t listener, Fd socket,
+    virtual void take_connection(std::size_t index, const ListeningSocket& listener, Fd socket,
                                  Address client) = 0;
-    /// How many it listens on.
-    std::size_t socket_count() const { return sockets_.size(); }
     /// Accepting on this loop has stopped for want of descriptors or memory. Loop thread.
     virtual void out_of_descriptors(std::size_t index);
+    /// Whether one more may be accepted from that socket. No: its connections wait until
+    /// retry_listening(). Loop thread.
+    virtual bool has_room(std::size_t, const ListeningSocket&) { return true; }
     /// Stops accepting on this loop. Loop thread.
-    void stop_listening(std::size_t index) { listeners_[index].clear(); }
-    /// Accepts again where descriptors had run out. Loop thread, once a tick.
+    void stop_listening(std::size_t index);
+    /// Accepts again where descriptors or room had run out. Loop thread, once a tick and more.
     void retry_listening(std::size_t index);
 
   private:
-    std::vector<Fd> sockets_;
-    ParentOnly parent_only_;                                         // these
-    std::vector<std::string> unix_paths_;                            // that we made and remove
-    std::vector<std::vector<std::unique_ptr<Listener>>> listeners_;  // by loop
-    std::atomic<std::int64_t> descriptors_logged_ = 0;               // monotonic microseconds
+    /// What one loop accepts from.
+    struct Accepting {
+        std::shared_ptr<const ListeningSocket> socket;
+        std::unique_ptr<Listener> listener;
+    };
+    void add(std::shared_ptr<ListeningSocket> socket);
+    void listen(const ListeningSocket& socket) const;
+    void accept_from(std::size_t index, const ListeningSockets& sockets);
+
+    mutable std::mutex sockets_mutex_;  // guards the next two
+    ListeningSockets sockets_;
+    ParentOnly parent_only_;                            // these
+    std::atomic<bool> given_up_ = false;                // see give_up_sockets()
+    std::vector<std::vector<Accepting>> listeners_;     // by loop, each that loop's
+    std::atomic<std::int64_t> descriptors_logged_ = 0;  // monotonic microseconds
 };
 
 }  // namespace basehttp

@@ -1,5 +1,7 @@
 #include "server/transport.hpp"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -48,6 +50,12 @@ SendStatus Transport::send(SendQueue& queue, std::span<char> scratch, std::uint6
 }
 
 bool Transport::unsent() const { return tls_ && tls_->unsent(); }
+
+void Transport::allow_much() {
+    const int by_the_system = 0;
+    ::setsockopt(socket_.get(), IPPROTO_TCP, TCP_NOTSENT_LOWAT, &by_the_system,
+                 sizeof by_the_system);
+}
 
 void Transport::finish(bool linger) {
     if (tls_) tls_->close_notify();

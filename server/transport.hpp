@@ -42,6 +42,8 @@ class Transport {
     SendStatus send(SendQueue& queue, std::span<char> scratch, std::uint64_t& sent);
     /// Whether TLS records wait for room in the socket: send(queue) goes on with them.
     bool unsent() const;
+    /// The kernel may hold as much for this client as it thinks fit: fewer wake-ups for a fast one.
+    void allow_much();
     /// Tells the client that nothing follows, before close() or, with `linger`, for now: the other
     /// direction stays open. More than once does nothing.
     void finish(bool linger);

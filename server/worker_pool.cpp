@@ -9,7 +9,9 @@
 namespace basehttp {
 
 WorkerPool::WorkerPool(unsigned threads, std::size_t most_waiting)
-    : most_waiting_(most_waiting), threads_wanted_(std::max(1u, threads)) {}
+    : most_waiting_(most_waiting),
+      threads_limit_(std::max(1u, threads)),
+      threads_wanted_(threads_limit_) {}
 
 WorkerPool::~WorkerPool() { join(); }
 
@@ -25,6 +27,17 @@ bool WorkerPool::run(std::function<void()> task) {
     }
     available_.notify_one();
     return true;
+}
+
+void WorkerPool::resize(unsigned threads, std::size_t most_waiting) {
+    {
+        const std::lock_guard lock(mutex_);
+        const unsigned blocking = threads_wanted_ - threads_limit_;
+        threads_limit_ = std::max(1u, threads);
+        threads_wanted_ = threads_limit_ + blocking;
+        most_waiting_ = most_waiting;
+    }
+    available_.notify_all();
 }
 
 /// False: the system has no thread left; those that run must do.

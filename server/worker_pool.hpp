@@ -20,6 +20,8 @@ class BASEHTTP_API WorkerPool {
     /// Queues a task; it must not throw. False when all threads are busy and as many tasks wait as
     /// may, when no thread could be started, or after join().
     [[nodiscard]] bool run(std::function<void()> task);
+    /// Other bounds. Threads beyond them stay, but run nothing.
+    void resize(unsigned threads, std::size_t most_waiting);
     /// Finishes what is queued, then ends the threads. Not from a task.
     void join();
 
@@ -32,8 +34,9 @@ class BASEHTTP_API WorkerPool {
     bool start_thread();
     void work();
 
-    const std::size_t most_waiting_;
-    std::mutex mutex_;         // guards all below
+    std::mutex mutex_;  // guards all below
+    std::size_t most_waiting_;
+    unsigned threads_limit_;   // as told
     unsigned threads_wanted_;  // one more for each task that is blocking
     std::condition_variable available_;
     std::deque<std::function<void()>> tasks_;

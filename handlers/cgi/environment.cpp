@@ -123,7 +123,7 @@ void set_addresses(Variables& variables, const ScriptRequest& request) {
     const std::string_view client = by_socket_file ? "127.0.0.1"sv : request.client_address;
     variables.set("REMOTE_ADDR", client);
     variables.set("REMOTE_HOST", client);
-    if (!by_socket_file) variables.set("REMOTE_PORT", request.client_port);
+    if (request.client_port != 0) variables.set("REMOTE_PORT", request.client_port);
     if (!request.server_address.empty()) variables.set("SERVER_ADDR", request.server_address);
     const unsigned usual_port = request.scheme == "https" ? 443 : 80;
     variables.set("SERVER_PORT", request.server_port != 0 ? request.server_port : usual_port);
@@ -190,6 +190,7 @@ Environment script_environment(const ScriptRequest& request, const Headers& head
     if (request.tls != nullptr) set_tls(variables, *request.tls);
     set_fields(variables, headers, settings);
     if (!request.host.empty()) variables.set("HTTP_HOST", request.host);
+    if (!request.request_id.empty()) variables.set("HTTP_X_REQUEST_ID", request.request_id);
     for (const auto& [name, value] : settings.env)
         if (name != "UNIQUE_ID")
             variables.set(std::string_view(name),

@@ -32,11 +32,12 @@ struct ScriptRequest {
     std::string_view server_name;  ///< used when host is empty
     std::string_view server_address;
     std::uint16_t server_port = 0;
-    std::string_view client_address;  ///< empty: came by a unix socket
-    std::uint16_t client_port = 0;
+    std::string_view client_address;   ///< empty: came by a unix socket
+    std::uint16_t client_port = 0;     ///< 0: not known
     std::string_view server_software;  ///< "basehttpd/0.1"
-    std::string_view unique_id;
-    std::string_view remote_user;  ///< verified login, "" if none
+    std::string_view unique_id;        ///< of the run
+    std::string_view request_id;       ///< HTTP_X_REQUEST_ID whatever the client sent; "" if none
+    std::string_view remote_user;      ///< verified login, "" if none
     std::string_view auth_type;
     const TlsInfo* tls = nullptr;  ///< how the connection is protected; nullptr: it is not
     std::optional<std::uint64_t> content_length;  ///< of the decoded body; nullopt: there is none

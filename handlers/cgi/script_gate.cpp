@@ -9,6 +9,12 @@ bool ScriptGate::has_room(const Count& count) const {
     return running_.size() < limits_.children && count.running < limits_.per_script;
 }
 
+void ScriptGate::set_limits(Limits limits) {
+    const std::lock_guard lock(mutex_);
+    limits_ = limits;
+    admit_waiting();
+}
+
 ScriptGate::Ticket ScriptGate::enter(std::string script, std::function<void()> admitted) {
     Ticket ticket;
     const std::lock_guard lock(mutex_);

@@ -76,6 +76,9 @@ class BASEHTTP_API ScriptGate {
     /// and cannot run after the ticket's destructor. An empty ticket: refused.
     [[nodiscard]] Ticket enter(std::string script, std::function<void()> admitted);
 
+    /// Other limits from now on: who runs or waits beyond them is left alone.
+    void set_limits(Limits limits);
+
     /// Counts a refusal. A flood must not fill the log: once a second it gives how many are to be
     /// told of, this one included.
     std::optional<std::uint64_t> refusals_to_tell(std::time_t now);
@@ -89,8 +92,8 @@ class BASEHTTP_API ScriptGate {
     void leave(Entries::iterator entry);
     void admit_waiting();
 
-    const Limits limits_;
     std::mutex mutex_;  // guards all below
+    Limits limits_;
     Entries running_, waiting_;
     std::map<std::string, Count> scripts_;
     std::uint64_t untold_refusals_ = 0;

@@ -12,6 +12,8 @@
 #include <cstdio>
 #include <system_error>
 
+#include "handlers/process/spawner.hpp"
+
 namespace basehttp {
 namespace {
 
@@ -203,7 +205,7 @@ ScriptRun::Event ScriptRun::read_output() {
     if (!first_byte_time) {
         first_byte_time =
             std::chrono::duration_cast<std::chrono::microseconds>(last_activity_ - started_);
-        if (!ended_) early_memory_ = resident_kib(pid_);
+        if (!ended_) early_memory_ = unconfined([this] { return resident_kib(pid_); });
     }
     output_size_ = static_cast<std::size_t>(count);
     return Event::output;

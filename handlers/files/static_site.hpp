@@ -22,6 +22,7 @@ struct BASEHTTP_API StaticSite {
     explicit StaticSite(DocumentRoot root_) : root(std::move(root_)) {}
 
     DocumentRoot root;  ///< Whose files.
+    std::string tag;    ///< Marks lines about its requests in the event log; empty: nothing does.
     /// File names that stand for their directory; the first that exists.
     std::vector<std::string> index = {"index.html", "index.htm"};
     bool listing = true;      ///< Lists a directory that has no index file; off: 403.

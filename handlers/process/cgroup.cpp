@@ -109,6 +109,20 @@ void ScriptCgroups::Leaf::signal_all(int number) const { files_->signal_all(numb
 bool ScriptCgroups::Leaf::empty() const { return files_->empty(); }
 int ScriptCgroups::Leaf::events() const { return files_->events.get(); }
 
+std::string ScriptCgroups::delegated() {
+    std::string why_not;
+    return find_delegated(why_not).path;
+}
+
+void ScriptCgroups::give_to(unsigned user, unsigned group) {
+    const std::string path = delegated();
+    if (path.empty()) return;
+    for (const char* name : {"", "/cgroup.procs", "/cgroup.threads", "/cgroup.subtree_control"})
+        if (::chown((path + name).c_str(), user, group) != 0 && errno != ENOENT) fail(path + name);
+    // As the service manager's own mark, which only root can read: for an upgrade.
+    ::setxattr(path.c_str(), "user.delegate", "1", 1, 0);
+}
+
 std::unique_ptr<ScriptCgroups> ScriptCgroups::find(std::string& why_not,
                                                    const std::string& instead) {
     if (!instead.empty()) {

@@ -66,6 +66,11 @@ class BASEHTTP_API ScriptCgroups {
     ScriptCgroups& operator=(const ScriptCgroups&) = delete;
     ~ScriptCgroups();
 
+    /// The directory that find() divides or has divided; empty: nothing is delegated.
+    static std::string delegated();
+    /// For root, who will be another user: makes it that user's, as far as it needs to be.
+    static void give_to(unsigned user, unsigned group);
+
     /// An empty leaf without limits. Throws std::system_error when there is none free and none can
     /// be made.
     Leaf take();

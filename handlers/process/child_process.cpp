@@ -18,6 +18,7 @@
 #include "handlers/process/child_setup.hpp"
 #include "handlers/process/process_list.hpp"
 #include "handlers/process/running_scripts.hpp"
+#include "handlers/process/spawner.hpp"
 #include "server/fd.hpp"
 
 // The same function as clone(), but under a name that sanitizers do not take for a fork.
@@ -205,6 +206,10 @@ long own_peak() {
 }  // namespace
 
 ChildProcess ChildProcess::spawn(const SpawnRequest& request) {
+    return unconfined([&request] { return spawn_here(request); });
+}
+
+ChildProcess ChildProcess::spawn_here(const SpawnRequest& request) {
     static const std::vector<std::string> nothing;
     const auto arguments = pointers(request.arguments);
     const auto environment = pointers(request.environment ? *request.environment : nothing);

@@ -17,8 +17,8 @@ class RunningScript;
 /// What a child gets. All else: the caller's user, umask (the administrator chose it, with UMask=
 /// or in a shell) and session; signals at default; its own process group; no other descriptors; no
 /// core files; at most 1024 descriptors unless it raises that itself; no privileges by exec
-/// (no_new_privs). It dies with the thread that started it (PR_SET_PDEATHSIG), so that thread must
-/// stay until the end.
+/// (no_new_privs). It dies with the thread that started it (PR_SET_PDEATHSIG): one of the
+/// spawner's, which last (spawner.hpp), or else the caller's, which must stay until the end.
 struct SpawnRequest {
     std::string program;                                    ///< absolute path
     std::vector<std::string> arguments;                     ///< argv[0] included
@@ -55,7 +55,8 @@ struct ChildEnd {
 /// that borrows our memory until exec, so the cost does not grow with ours.
 class ChildProcess {
   public:
-    /// Blocks until the program runs. Any thread, also several at once. Throws std::system_error
+    /// Blocks until the program runs, which the caller's Landlock does not hold if there is a
+    /// spawner. Any thread, also several at once. Throws std::system_error
     /// with the errno of the step that failed and its name in what(): "exec", "chdir", "Landlock",
     /// "cgroup", "limits", "clone" ...
     static ChildProcess spawn(const SpawnRequest& request);
@@ -79,6 +80,7 @@ class ChildProcess {
     std::optional<ChildEnd> reap();
 
   private:
+    static ChildProcess spawn_here(const SpawnRequest& request);
     ChildProcess(int pid, Fd pidfd, std::unique_ptr<RunningScript> entry);
     void end_now() noexcept;
 

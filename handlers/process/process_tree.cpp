@@ -15,6 +15,7 @@
 #include "handlers/process/process_handle.hpp"
 #include "handlers/process/process_list.hpp"
 #include "handlers/process/running_scripts.hpp"
+#include "handlers/process/spawner.hpp"
 
 namespace basehttp {
 
@@ -53,9 +54,16 @@ Runs copy_of_live_runs() {
 /// Who our unknown children are.
 enum class Strangers : std::uint8_t {
     none,           ///< all descend from scripts
-    by_privileges,  ///< those with no_new_privs do, since we have not set it for ourselves
+    by_privileges,  ///< those with no_new_privs do, since only we give it away
     unknown         ///< only what names its run does
 };
+
+std::atomic<int> apart{0};  // see set_apart()
+
+bool is_apart(int pid) {
+    const int which = apart;
+    return which == every_child || which == pid;
+}
 
 /// As before become_subreaper(): nothing was looked at.
 std::atomic<Strangers> strangers{Strangers::unknown};
@@ -103,6 +111,7 @@ bool owns_orphan(const Run& run, const ProcessStat& orphan) {
 
 /// Whether a child of ours belongs to the run: as the script itself or as an orphan.
 bool owns_child(const Run& run, const ProcessStat& child) {
+    if (is_apart(child.pid)) return false;
     const std::uint64_t serial = running_script(child.pid).serial;
     return serial != 0 ? serial == run.serial : owns_orphan(run, child);
 }
@@ -159,7 +168,8 @@ bool script_runs(const Run& run) {
 /// Without scripts, which come and go.
 std::vector<int> adopted_children() {
     std::vector<int> children = main_thread_children();
-    std::erase_if(children, [](int pid) { return running_script(pid).serial != 0; });
+    std::erase_if(children,
+                  [](int pid) { return is_apart(pid) || running_script(pid).serial != 0; });
     return children;
 }
 
@@ -227,6 +237,13 @@ bool become_subreaper() {
     return ::prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0;
 }
 
+bool is_subreaper() {
+    int is = 0;
+    return ::prctl(PR_GET_CHILD_SUBREAPER, &is, 0, 0, 0) == 0 && is == 1;
+}
+
+void set_apart(int pid) { apart = pid; }
+
 void reap_orphans() {
     for (const int pid : adopted_children()) reap_if_orphan(pid);
 }
@@ -246,9 +263,16 @@ ProcessTree::~ProcessTree() {
     std::erase(live.runs, run_);
 }
 
-bool ProcessTree::anything_left() const { return script_runs(*run_) || orphans_left(*run_); }
+bool ProcessTree::anything_left() const {
+    if (script_runs(*run_)) return true;
+    return !adopted_children().empty() && unconfined([this] { return orphans_left(*run_); });
+}
 
 std::size_t ProcessTree::signal_all(int number) const {
+    return unconfined([this, number] { return signal_here(number); });
+}
+
+std::size_t ProcessTree::signal_here(int number) const {
     if (number == SIGKILL) return kill_all(*run_);
     const auto processes = find_processes(*run_);
     const bool to_group = signal_script_group(run_->serial, number);

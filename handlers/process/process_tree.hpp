@@ -12,10 +12,19 @@
 namespace basehttp {
 
 /// Makes orphans of scripts our children instead of init's, so that they can be found and ended.
-/// Once, in main, before threads; keeps a descriptor. False: the kernel refused.
+/// Once, in main, before threads and before no_new_privs; keeps a descriptor. False: the kernel
+/// refused.
 /// Processes that are our children by then, or enter a container of which we are PID 1, are never
 /// taken for scripts' unless no_new_privs tells that they are.
 BASEHTTP_API bool become_subreaper();
+
+/// Whether that was done.
+BASEHTTP_API bool is_subreaper();
+
+/// Our child `pid` is neither a script nor of one, and not to be waited for here: the last one that
+/// was named so. While one is being started, name every_child. Any thread.
+BASEHTTP_API void set_apart(int pid);
+constexpr int every_child = -1;  ///< For set_apart().
 
 /// Waits for orphans that have ended, so that no zombie stays; never for a ChildProcess. Any
 /// thread; does not block. Cheap when there is none: call it as often as runs end.
@@ -53,6 +62,8 @@ class BASEHTTP_API ProcessTree {
     struct Run;
 
   private:
+    std::size_t signal_here(int number) const;
+
     std::shared_ptr<const Run> run_;
 };
 

@@ -1,20 +1,40 @@
 #include "server/daemon/listening.hpp"
 
+#include <fcntl.h>
+
+#include <algorithm>
 #include <set>
 #include <system_error>
 
 namespace basehttp {
 namespace {
 
+constexpr std::string_view of_manager = "manager:";
+
 /// What a socket is to speak.
 enum class Speech { plain, tls };
 
-/// Why an address cannot be listened on: blames the line that chose what is wrong with it. `bind`
-/// is the entry of server.bind, empty for the default.
-[[noreturn]] void refuse_address(const Parsed& parsed, const std::string& bind, Speech speech,
-                                 const Address& address, const std::error_code& error) {
+/// A socket that the settings ask for.
+struct Wanted {
+    std::string bind;  ///< the entry of server.bind or health_bind, empty for the default
+    Address address;
+    SocketRole role;
+    bool beside_plain = false;  ///< TLS on a port of its own.
+
+    /// The same for as long as the settings ask for it; its port may be 0 for any.
+    std::string name() const { return address.text() + (beside_plain ? " tls" : ""); }
+};
+
+/// Why an address cannot be listened on: blames the line that chose what is wrong with it.
+[[noreturn]] void refuse_address(const Parsed& parsed, const Wanted& wanted,
+                                 const std::error_code& error) {
+    const auto& [bind, address, role, beside_plain] = wanted;
+    if (role == SocketRole::health)
+        throw ConfigError(blame(parsed.provenance, 0, "server.health_bind", bind) +
+                          ": cannot listen on " + address.text() + ": " + error.message() +
+                          "; name another address with --health-bind");
     const bool in_use = error == std::errc::address_in_use;
-    const bool tls_port = speech == Speech::tls && parsed.config.tls_port;
+    const bool tls_port = beside_plain;
     const bool port_of_bind = address.is_unix() || (!tls_port && Address::parse(bind, 0).port != 0);
     const bool blame_port = bind.empty() || (in_use && !port_of_bind);
     const std::string port = std::to_string(address.port);
@@ -32,48 +52,53 @@ enum class Speech { plain, tls };
     throw ConfigError(text);
 }
 
-void listen_on(HTTPServer& server, const Parsed& parsed, const std::string& bind, Speech speech) {
-    const Config& config = parsed.config;
+/// Those of bind and port, for one kind of speech.
+void want(std::vector<Wanted>& all, const Config& config, const std::string& bind, Speech speech) {
     Address address = Address::parse(bind, config.port);
     if (speech == Speech::tls && config.tls_port) {
         if (address.is_unix()) return;  // stays plain: a proxy of this machine is behind it
         address.port = *config.tls_port;
     }
-    try {
-        if (speech == Speech::tls)
-            server.add_address(address);
-        else
-            server.add_plain_address(address);
-    } catch (const std::system_error& error) {
-        refuse_address(parsed, bind, speech, address, error.code());
-    }
+    all.push_back(
+        {bind, address, speech == Speech::tls ? SocketRole::standard : SocketRole::plain});
 }
 
-void bind_addresses(HTTPServer& server, const Parsed& parsed) {
-    const Config& config = parsed.config;
+std::vector<Wanted> sites_wanted(const Config& config) {
+    std::vector<Wanted> all;
     const std::vector<std::string> any = {""};
     std::set<std::string> tls_hosts;  // two ports of one address have one for TLS beside them
+    const bool tls = tls_on(config), beside = config.tls_port.has_value();
     for (const std::string& bind : config.bind.empty() ? any : config.bind) {
-        const bool beside = config.tls_port.has_value();
-        if (!server.tls || beside) listen_on(server, parsed, bind, Speech::plain);
-        if (server.tls && (!beside || tls_hosts.insert(Address::parse(bind, 0).host).second))
-            listen_on(server, parsed, bind, Speech::tls);
+        if (!tls || beside) want(all, config, bind, Speech::plain);
+        if (tls && (!beside || tls_hosts.insert(Address::parse(bind, 0).host).second))
+            want(all, config, bind, Speech::tls);
     }
+    return all;
 }
 
 /// A socket of the service manager speaks TLS when it has the port or a name for it, or when there
 /// is no port for TLS alone.
-Speech speech_of(const InheritedSocket& socket, const HTTPServer& server, const Config& config) {
-    if (!server.tls) return Speech::plain;
-    if (!config.tls_port || socket.name == "https" || socket.name == "tls") return Speech::tls;
+SocketRole role_of(const ListeningSocket& socket, const Config& config) {
+    const std::string_view name = std::string_view(socket.name).substr(of_manager.size());
+    if (name == "health") return SocketRole::health;
+    if (!tls_on(config) || name == "http") return SocketRole::plain;
+    if (!config.tls_port || name == "https" || name == "tls") return SocketRole::standard;
     const Address address = socket_address(socket.socket.get());
-    return !address.is_unix() && address.port == *config.tls_port ? Speech::tls : Speech::plain;
+    const bool has_port = !address.is_unix() && address.port == *config.tls_port;
+    return has_port ? SocketRole::standard : SocketRole::plain;
 }
 
-bool all_plain(const HTTPServer& server) {
-    for (std::size_t i = 0; i < server.addresses().size(); ++i)
-        if (!server.is_plain(i)) return false;
-    return true;
+/// The same socket, for `role` from now on.
+std::shared_ptr<const ListeningSocket> for_role(std::shared_ptr<const ListeningSocket> socket,
+                                                SocketRole role) {
+    if (socket->role == static_cast<int>(role)) return socket;
+    auto changed = std::make_shared<ListeningSocket>();
+    changed->socket.reset(::fcntl(socket->socket.get(), F_DUPFD_CLOEXEC, 3));
+    if (!changed->socket) throw std::system_error(errno, std::generic_category(), "socket");
+    changed->role = static_cast<int>(role);
+    changed->name = socket->name;
+    changed->unix_path = socket->unix_path;
+    return changed;
 }
 
 [[noreturn]] void refuse_plain(const Parsed& parsed) {
@@ -84,26 +109,77 @@ bool all_plain(const HTTPServer& server) {
                       (port == "0" ? "" : " or give it port " + port));
 }
 
-}  // namespace
-
-void listen(HTTPServer& server, const Parsed& parsed) {
-    std::vector<InheritedSocket> inherited = inherited_sockets();
-    for (InheritedSocket& one : inherited) {
-        if (speech_of(one, server, parsed.config) == Speech::tls)
-            server.add_socket(std::move(one.socket));
-        else
-            server.add_plain_socket(std::move(one.socket));
+/// Those of the service manager.
+ListeningSockets kept_sockets(const Parsed& parsed, const ListeningSockets& present) {
+    ListeningSockets kept;
+    bool speaks_tls = false;
+    for (const auto& socket : present) {
+        if (!std::string_view(socket->name).starts_with(of_manager)) continue;
+        const SocketRole role = role_of(*socket, parsed.config);
+        speaks_tls = speaks_tls || role == SocketRole::standard;
+        kept.push_back(for_role(socket, role));
     }
-    if (inherited.empty()) bind_addresses(server, parsed);
-    if (server.tls && all_plain(server)) refuse_plain(parsed);
-    server.request_queue_size = parsed.config.backlog;
-    server.server_activate();
+    if (!kept.empty() && tls_on(parsed.config) && !speaks_tls) refuse_plain(parsed);
+    return kept;
 }
 
-void announce(HTTPServer& server, const Config& config) {
+/// The socket that was made for this, or that has its address, out of `present`; nullptr: none.
+std::shared_ptr<const ListeningSocket> take_present(ListeningSockets& present,
+                                                    const Wanted& wanted) {
+    auto found = std::find_if(present.begin(), present.end(),
+                              [&](const auto& socket) { return socket->name == wanted.name(); });
+    if (found == present.end())
+        found = std::find_if(present.begin(), present.end(), [&](const auto& socket) {
+            return socket_address(socket->socket.get()).text() == wanted.address.text();
+        });
+    if (found == present.end()) return nullptr;
+    auto socket = std::move(*found);
+    present.erase(found);
+    return socket;
+}
+
+}  // namespace
+
+std::vector<std::pair<std::string, Fd>> manager_sockets() {
+    std::vector<std::pair<std::string, Fd>> sockets;
+    for (InheritedSocket& one : inherited_sockets())
+        sockets.emplace_back(std::string(of_manager) + one.name, std::move(one.socket));
+    return sockets;
+}
+
+ListeningSockets choose_sockets(const TCPServer& server, const Parsed& parsed,
+                                ListeningSockets present) {
+    const Config& config = parsed.config;
+    ListeningSockets chosen = kept_sockets(parsed, present);
+    const auto is_for_sites = [](const auto& socket) {
+        return socket->role != static_cast<int>(SocketRole::health);
+    };
+    std::vector<Wanted> wanted;
+    if (std::none_of(chosen.begin(), chosen.end(), is_for_sites)) wanted = sites_wanted(config);
+    for (const std::string& bind : config.health_bind)
+        wanted.push_back({bind, Address::parse(bind, config.port), SocketRole::health});
+    for (const Wanted& one : wanted) {
+        if (auto socket = take_present(present, one)) {
+            chosen.push_back(for_role(std::move(socket), one.role));
+            continue;
+        }
+        try {
+            auto made = server.make_socket(one.address, static_cast<int>(one.role));
+            made->name = one.name();
+            chosen.push_back(std::move(made));
+        } catch (const std::system_error& error) {
+            refuse_address(parsed, one, error.code());
+        }
+    }
+    return chosen;
+}
+
+std::string announcement(const HTTPServer& server, const Config& config) {
     std::string text = "Serving '" + config.sites.front().root + "' on";
-    for (std::size_t i = 0; i < server.addresses().size(); ++i) text += " " + server.url(i);
-    server.log().write(LogLevel::info, text + " (Ctrl-C stops)");
+    const ListeningSockets sockets = server.sockets();
+    for (std::size_t i = 0; i < sockets.size(); ++i)
+        if (sockets[i]->role != static_cast<int>(SocketRole::health)) text += " " + server.url(i);
+    return text;
 }
 
 }  // namespace basehttp

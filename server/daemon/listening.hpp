@@ -1,16 +1,27 @@
-// Where the daemon listens: sockets of the service manager, or the addresses of the settings.
+// Where the daemon listens: sockets of the service manager, of the program before an upgrade, those
+// it has already, or the addresses of the settings.
 #pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "config/config_reader.hpp"
 #include "server/http_server.hpp"
 
 namespace basehttp {
 
-/// Gives the server its sockets and begins to listen. Throws ConfigError that blames the line of an
-/// address that cannot be used.
-void listen(HTTPServer& server, const Parsed& parsed);
+/// The sockets that a service manager handed over, named "manager:" and its name for each. Clears
+/// the variables: once, before threads.
+std::vector<std::pair<std::string, Fd>> manager_sockets();
+
+/// The sockets for these settings: out of `present` what can be, else bound anew. Those of a
+/// service manager always stay, and then bind and port are not used. Throws ConfigError that blames
+/// the line of an address that cannot be used; then nothing has changed.
+ListeningSockets choose_sockets(const TCPServer& server, const Parsed& parsed,
+                                ListeningSockets present);
 
 /// "Serving '/srv/www' on https://localhost:8443/ ..."
-void announce(HTTPServer& server, const Config& config);
+std::string announcement(const HTTPServer& server, const Config& config);
 
 }  // namespace basehttp

@@ -8,7 +8,19 @@
 namespace basehttp {
 namespace {
 
-LogOptions log_options(const Config& config) {
+/// The format text, or nothing for a format that has a name.
+AccessPattern access_pattern(const Parsed& parsed) {
+    const std::string& text = parsed.config.access_format;
+    if (text.find('%') == std::string::npos) return {};
+    AccessPatternResult result = parse_access_pattern(text);
+    if (!result.error.empty())
+        refuse(blame(parsed.provenance, 0, "log.access_format", text),
+               "access_format: " + one_line(result.error));
+    return std::move(result.pattern);
+}
+
+LogOptions log_options(const Parsed& parsed) {
+    const Config& config = parsed.config;
     static const std::map<std::string, AccessFormat> formats{{"python", AccessFormat::python},
                                                              {"common", AccessFormat::common},
                                                              {"combined", AccessFormat::combined},
@@ -22,20 +34,22 @@ LogOptions log_options(const Config& config) {
     LogOptions options;
     options.access = config.access_log;
     options.error = config.error_log;
-    options.format = format != formats.end() ? format->second
-                     : interactive           ? AccessFormat::python
-                                             : AccessFormat::combined;
+    options.pattern = access_pattern(parsed);
+    options.format = format != formats.end()          ? format->second
+                     : !options.pattern.steps.empty() ? AccessFormat::pattern
+                     : interactive                    ? AccessFormat::python
+                                                      : AccessFormat::combined;
     options.level = levels.at(config.log_level);
     options.python_messages = false;
     return options;
 }
 
-}  // namespace
-
-std::shared_ptr<Log> make_log(const Parsed& parsed) {
+/// Runs `act` with the options, and blames the line of a file that cannot be opened.
+template <class Act>
+auto blaming(const Parsed& parsed, Act act) {
     const Config& config = parsed.config;
     try {
-        return std::make_shared<Log>(log_options(config));
+        return act(log_options(parsed));
     } catch (const std::system_error& error) {
         const bool of_errors =
             std::string_view(error.what()).find(quoted(config.error_log)) != std::string_view::npos;
@@ -44,6 +58,19 @@ std::shared_ptr<Log> make_log(const Parsed& parsed) {
                                : blame(parsed.provenance, 0, "log.access", config.access_log)) +
                           ": cannot open " + error.what());
     }
+}
+
+}  // namespace
+
+void check_log(const Parsed& parsed) { access_pattern(parsed); }
+
+std::shared_ptr<Log> make_log(const Parsed& parsed) {
+    return blaming(parsed,
+                   [](const LogOptions& options) { return std::make_shared<Log>(options); });
+}
+
+void reconfigure_log(Log& log, const Parsed& parsed) {
+    blaming(parsed, [&log](const LogOptions& options) { log.reconfigure(options); });
 }
 
 }  // namespace basehttp

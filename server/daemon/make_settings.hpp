@@ -9,4 +9,7 @@ namespace basehttp {
 /// Without the hooks, which come from the sites.
 HttpSettings http_settings(const Config& config);
 
+/// Worker threads for handlers, at most.
+unsigned worker_threads(const Config& config);
+
 }  // namespace basehttp

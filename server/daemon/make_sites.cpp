@@ -33,15 +33,11 @@ std::string absolute_directory(const std::string& path) {
     return text;
 }
 
-bool has_scripts(const CgiConfig& cgi) {
-    return !cgi.directories.empty() || !cgi.interpreters.empty();
-}
-
 /// Makes the sites of a configuration; what they share is made once.
 class SiteMaker {
   public:
-    SiteMaker(const Config& config, Log& log)
-        : config_(config), log_(log), mime_types_(read_system_mime_types()) {
+    SiteMaker(const Config& config, SharedScripts& scripts, Log& log)
+        : config_(config), scripts_(scripts), log_(log), mime_types_(read_system_mime_types()) {
         if (has_scripts(config)) prepare_scripts();
     }
 
@@ -53,17 +49,26 @@ class SiteMaker {
 
   private:
     void prepare_scripts() {
-        gate_ = std::make_shared<ScriptGate>(
-            ScriptGate::Limits{config_.cgi_children, config_.cgi_per_script, config_.cgi_queue});
-        std::string why_not;
-        cgroups_ = ScriptCgroups::find(why_not);
-        log_.write(LogLevel::info, cgroups_ ? "Scripts run in cgroups below " + cgroups_->path()
-                                            : "Scripts are held by process groups: " + why_not);
+        const ScriptGate::Limits limits{config_.cgi_children, config_.cgi_per_script,
+                                        config_.cgi_queue};
+        if (scripts_.gate)
+            scripts_.gate->set_limits(limits);
+        else
+            find_cgroups(limits);
         for (const SiteConfig& site : config_.sites) warn_of_process_limit(site.cgi);
     }
 
+    void find_cgroups(const ScriptGate::Limits& limits) {
+        scripts_.gate = std::make_shared<ScriptGate>(limits);
+        std::string why_not;
+        scripts_.cgroups = ScriptCgroups::find(why_not);
+        log_.write(LogLevel::info, scripts_.cgroups
+                                       ? "Scripts run in cgroups below " + scripts_.cgroups->path()
+                                       : "Scripts are held by process groups: " + why_not);
+    }
+
     void warn_of_process_limit(const CgiConfig& cgi) const {
-        const bool holds = (cgroups_ && cgroups_->has_pids()) || ::geteuid() != 0;
+        const bool holds = (scripts_.cgroups && scripts_.cgroups->has_pids()) || ::geteuid() != 0;
         if (cgi.processes > 0 && !holds)
             log_.write(
                 LogLevel::warning,
@@ -73,6 +78,7 @@ class SiteMaker {
 
     std::shared_ptr<StaticSite> make_files(const SiteConfig& from, const std::string& root) const {
         auto site = std::make_shared<StaticSite>(DocumentRoot::open(root));
+        site->tag = tag_of(from);
         site->index = from.index;
         site->listing = from.listing;
         site->dotfiles = from.dotfiles;
@@ -121,8 +127,8 @@ class SiteMaker {
         settings->limits = {cgi.memory, cgi.processes,
                             std::chrono::duration_cast<std::chrono::seconds>(cgi.cpu)};
         settings->sandbox = make_sandbox(from, settings->document_root);
-        settings->cgroups = cgroups_;
-        settings->gate = gate_;
+        settings->cgroups = scripts_.cgroups;
+        settings->gate = scripts_.gate;
         settings->queue_timeout = config_.cgi_queue_timeout;
         return settings;
     }
@@ -145,21 +151,24 @@ class SiteMaker {
     }
 
     const Config& config_;
+    SharedScripts& scripts_;
     Log& log_;
     const std::string mime_types_;
-    std::shared_ptr<ScriptGate> gate_;
-    std::shared_ptr<ScriptCgroups> cgroups_;
 };
 
 }  // namespace
+
+bool has_scripts(const CgiConfig& cgi) {
+    return !cgi.directories.empty() || !cgi.interpreters.empty();
+}
 
 bool has_scripts(const Config& config) {
     return std::any_of(config.sites.begin(), config.sites.end(),
                        [](const SiteConfig& site) { return has_scripts(site.cgi); });
 }
 
-std::shared_ptr<const SiteMap> make_sites(const Config& config, Log& log) {
-    const SiteMaker maker(config, log);
+std::shared_ptr<const SiteMap> make_sites(const Config& config, SharedScripts& scripts, Log& log) {
+    const SiteMaker maker(config, scripts, log);
     auto sites = std::make_shared<SiteMap>(maker.make(config.sites.front()));
     for (const SiteConfig& from : config.sites) {
         if (from.names.empty()) continue;
@@ -215,11 +224,13 @@ HandlerFactory site_handlers(const Config& config, std::shared_ptr<const SiteMap
                BaseServer& server) -> std::unique_ptr<BaseRequestHandler> {
         const RequestHead& head = request.head();
         const auto& site = sites->find(head.host);
+        request.site_tag = site->tag;
         std::unique_ptr<BaseHTTPRequestHandler> handler;
         const std::string_view name = sites->canonical_name(head.host);
         const bool plain = !request.tls && !HTTPSRedirectHandler::is_exempt(head.target);
-        // A proxy of this machine is behind a unix socket, and speaks TLS for us.
-        const bool sent_on = redirected.contains(name) && !request.server_address.is_unix();
+        // A proxy of this machine is behind a unix socket, and speaks TLS for us; others say so.
+        const bool sent_on = redirected.contains(name) && !request.server_address.is_unix() &&
+                             !request.https_at_proxy;
         if (plain && (sent_on || closed.contains(name)))
             handler = std::make_unique<HTTPSRedirectHandler>(
                 request, client, server,

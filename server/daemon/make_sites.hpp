@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "config/config.hpp"
+#include "handlers/cgi/script_gate.hpp"
 #include "handlers/files/static_site.hpp"
 #include "server/base_request_handler.hpp"
 #include "server/exchange/replay.hpp"
@@ -12,9 +13,17 @@
 
 namespace basehttp {
 
+class ScriptCgroups;
+
+/// What the scripts of all sites share, for as long as the program runs.
+struct SharedScripts {
+    std::shared_ptr<ScriptGate> gate;
+    std::shared_ptr<ScriptCgroups> cgroups;  ///< nullptr: none
+};
+
 /// Opens every root. Where a site has scripts it prepares for them (gate, cgroups, sandbox) and
 /// tells the log how they are held. Throws std::system_error when something cannot be opened.
-std::shared_ptr<const SiteMap> make_sites(const Config& config, Log& log);
+std::shared_ptr<const SiteMap> make_sites(const Config& config, SharedScripts& scripts, Log& log);
 
 /// Each request goes to the site that its Host names, or is sent on from there to https.
 HandlerFactory site_handlers(const Config& config, std::shared_ptr<const SiteMap> sites);
@@ -23,7 +32,8 @@ HandlerFactory site_handlers(const Config& config, std::shared_ptr<const SiteMap
 std::function<std::shared_ptr<const Replay>(const RequestHead&)> site_replays(
     const Config& config, std::shared_ptr<const SiteMap> sites);
 
-/// Whether any site has scripts.
+/// Whether a site, or any site, has scripts.
+bool has_scripts(const CgiConfig& cgi);
 bool has_scripts(const Config& config);
 
 }  // namespace basehttp

@@ -79,7 +79,7 @@ auto blaming(const Parsed& parsed, std::size_t site, Make make) {
 
 }  // namespace
 
-std::shared_ptr<const TlsSites> make_tls(const Parsed& parsed) {
+std::shared_ptr<const TlsSites> make_tls(const Parsed& parsed, const TlsSites* previous) {
     const Config& config = parsed.config;
     if (!tls_on(config)) return nullptr;
     const auto sites = blaming(parsed, 0, [&] {
@@ -92,6 +92,7 @@ std::shared_ptr<const TlsSites> make_tls(const Parsed& parsed) {
         for (std::size_t n = 1; n < site.names.size(); ++n)
             sites->add_alias(site.names[n], site.names.front());
     }
+    if (previous != nullptr) sites->resume_sessions_of(*previous);
     return sites;
 }
 

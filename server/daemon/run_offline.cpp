@@ -164,7 +164,8 @@ int run_offline(const Parsed& parsed) {
     log_options.python_messages = false;
     log_options.level = LogLevel::warning;
     Log quiet(log_options);
-    const auto sites = make_sites(config, quiet);
+    SharedScripts scripts;
+    const auto sites = make_sites(config, scripts, quiet);
     log_options.level = LogLevel::info;
     const auto log = std::make_shared<Log>(log_options);
 

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "server/base_request_handler.hpp"
+#include "server/log/log.hpp"
 
 namespace basehttp {
 
@@ -12,5 +13,9 @@ Request::Request(std::string text, const RequestHead& head, const char* from, Ad
       client_address_(std::move(client)) {}
 
 Request::~Request() = default;
+
+std::string Request::log_prefix() const {
+    return tag_mark(site_tag) + (id.empty() ? "" : "(id " + id + ") ");
+}
 
 }  // namespace basehttp

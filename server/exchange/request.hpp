@@ -44,14 +44,17 @@ class BASEHTTP_API Request {
 
     /// Request line and fields. Its views live as long as the request.
     const RequestHead& head() const { return head_; }
-    /// The other end of the connection.
+    /// The other end of the connection, or whom a trusted proxy names (then port 0: not known).
     const Address& client_address() const { return client_address_; }
     Address server_address;              ///< Where the client reached us; empty host: not known.
     std::shared_ptr<const TlsInfo> tls;  ///< How the connection is protected; nullptr: plain HTTP.
-    /// Of the connection; what a proxy before us speaks is not looked at.
-    std::string_view scheme() const { return tls ? "https" : "http"; }
-    /// Header fields that the answer gets because of its connection, each with CRLF.
-    std::string_view connection_fields;
+    bool from_trusted_proxy = false;  ///< What its fields say of client and protocol is believed.
+    bool https_at_proxy = false;      ///< A trusted proxy says that its client speaks https.
+    /// What the client speaks.
+    std::string_view scheme() const { return tls || https_at_proxy ? "https" : "http"; }
+    /// Header fields that the answer gets because of its connection, X-Request-Id among them, each
+    /// with CRLF.
+    std::string connection_fields;
 
     Rejection rejection;        ///< Set by the server: the handler sends this error, nothing else.
     bool verified = false;      ///< verify_request has agreed; it is asked once a request.
@@ -82,7 +85,12 @@ class BASEHTTP_API Request {
     /// nullptr: nothing. Loop thread.
     const std::shared_ptr<const Replay>& offered() const { return replay_; }
 
-    // For the access log.
+    // For the logs.
+    std::string id;         ///< HttpSettings::request_id; empty: requests have none.
+    bool id_given = false;  ///< A trusted proxy gave the id: it may come again.
+    std::string site_tag;   ///< What marks the site's lines in the event log; empty: nothing.
+    /// "[tag] (id x) ", what event lines about it begin with; without what it has not.
+    std::string log_prefix() const;
     int status = 0;                       ///< Of the answer; 0: none yet.
     std::uint64_t body_bytes = 0;         ///< Of the answer's content, without framing.
     bool log_access = false;              ///< The handler wants the server's own access line.

@@ -117,6 +117,13 @@ void ResponseCache::evict() {
     }
 }
 
+void ResponseCache::reset(std::size_t most_bytes, std::size_t most_entries) {
+    index_.clear();
+    for (Class& one : classes_) one = {};
+    most_bytes_ = most_bytes;
+    most_entries_ = most_entries;
+}
+
 void ResponseCache::drop_descriptors() {
     Entries& entries = class_of(Replay::Kind::descriptor).entries;
     while (!entries.empty()) erase(entries.begin());

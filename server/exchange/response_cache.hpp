@@ -21,7 +21,8 @@ namespace basehttp {
 enum class Channel : std::uint8_t {
     plain,  ///< TCP
     local,  ///< a unix socket
-    tls
+    tls,
+    tls_at_proxy  ///< plain from a trusted proxy, whose client speaks https
 };
 
 /// Bounded by bytes, entries and descriptors; evicts what was not used since the last sweep (second
@@ -47,6 +48,9 @@ class ResponseCache {
                                               Channel channel = Channel::plain);
     void insert(const RequestHead& head, std::shared_ptr<const Replay> replay,
                 std::chrono::microseconds now, Channel channel = Channel::plain);
+
+    /// Drops everything, and has other bounds from now on.
+    void reset(std::size_t most_bytes, std::size_t most_entries);
 
     /// Closes every descriptor that is not in use by an answer.
     void drop_descriptors();

@@ -66,7 +66,8 @@ class ForkingMixIn : public Server, public ForkingOptions {
     }
     /// In a child it tells the parent. Any thread.
     void request_shutdown() override {
-        if (!children_.pass_on_shutdown()) Server::request_shutdown();
+        children_.pass_on_shutdown();
+        Server::request_shutdown();  // in a child this is for is_shutting_down()
     }
     /// Nothing: a child that waits holds up nobody. Final, so that ThreadingMixIn around this class
     /// does not compile: children would be copies of one thread, with the locks of the others.

@@ -15,21 +15,22 @@ namespace {
 constexpr std::chrono::milliseconds linger_timeout{2000};
 constexpr std::uint64_t linger_bytes = 16u << 20;
 constexpr std::size_t turn_bytes = 512u << 10;
+constexpr std::chrono::seconds last_chance{1};
 
 }  // namespace
 
-HttpConnection::HttpConnection(HttpLoop& loop, Transport transport, Address client,
-                               bool plain_on_tls)
+HttpConnection::HttpConnection(HttpLoop& loop, Transport transport, Client client, Use use)
     : Connection(transport.socket()),
       loop_(loop),
       transport_(std::move(transport)),
-      plain_on_tls_(plain_on_tls),
+      use_(use),
       client_(std::move(client)) {}
 
 HttpConnection::~HttpConnection() = default;
 
 void HttpConnection::start() {
-    set_deadline(loop_.settings.header_timeout);
+    begin_idling();
+    if (!loop_.draining()) set_deadline(loop_.settings.header_timeout);
     transport_.set_readable();  // a request often comes with the connection
     if (transport_.tls() == nullptr) return advance();
     loop_.resume_later(*this);  // the handshake may have read part of a request
@@ -42,7 +43,7 @@ void HttpConnection::on_event(std::uint32_t events) {
     if ((events & EPOLLERR) != 0 || hung_up) return abort();
     if (events & EPOLLRDHUP) transport_.set_half_closed();
     if (events & (EPOLLIN | EPOLLRDHUP) || transport_.tls() != nullptr) transport_.set_readable();
-    advance();
+    loop_.guarded(*this, [this] { advance(); });
 }
 
 void HttpConnection::advance() {
@@ -76,7 +77,8 @@ void HttpConnection::set_deadline(std::chrono::milliseconds timeout) {
 
 void HttpConnection::check_deadline(std::chrono::microseconds now) {
     if (transport_.half_closed() && state_ == State::handling && !gone_) probe_client();
-    if (state_ == State::closed) return;
+    check_pace(now);
+    if (state_ == State::closed || gone_) return;
     if (deadline_.count() == 0 || now < deadline_) return;
     deadline_ = {};
     if (exchange_ && exchange_->waiting) {
@@ -94,9 +96,25 @@ void HttpConnection::check_deadline(std::chrono::microseconds now) {
     }
 }
 
+/// A client that was busy a moment ago may have sent its next request already: it gets that answer,
+/// and is told that it is the last one. One that was not is closed.
 void HttpConnection::drain() {
-    close_after_ = true;
-    if (state_ == State::reading_head && !head_begun_ && output_.empty()) close();
+    if (state_ != State::reading_head || head_begun_ || !output_.empty()) return;
+    if (loop_.loop.now() - idle_since_ >= last_chance) return close();
+    set_deadline(last_chance);
+}
+
+void HttpConnection::begin_idling() {
+    idle_since_ = loop_.loop.now();
+    set_deadline(loop_.draining() ? last_chance : loop_.settings.idle_timeout);
+}
+
+void HttpConnection::apologize() noexcept {
+    const bool waits = state_ == State::reading_head || state_ == State::reading_body;
+    if (!waits || !output_.empty() || transport_.tls() != nullptr) return;
+    transport_.send(
+        "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5\r\n"
+        "Content-Length: 0\r\nConnection: close\r\n\r\n");
 }
 
 void HttpConnection::abort() {
@@ -110,7 +128,7 @@ void HttpConnection::abort() {
         ::shutdown(slot(), SHUT_RDWR);
         return;
     }
-    if (exchange_ && (state_ == State::sending || exchange_->waiting)) log_answer();
+    if (exchange_ && (state_ == State::sending || exchange_->waiting)) log_answer('X');
     close();
 }
 
@@ -187,6 +205,7 @@ bool HttpConnection::read_body() {
         return false;
     }
     set_deadline(loop_.settings.body_timeout);
+    body_came(count);
     const std::string_view text(loop_.input.get(), static_cast<std::size_t>(count));
     const std::size_t used = feed_body(text);
     if (used < text.size() && state_ != State::closed) {

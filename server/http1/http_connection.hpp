@@ -6,8 +6,9 @@
 #include <memory>
 #include <string>
 
-#include "server/address.hpp"
+#include "server/client.hpp"
 #include "server/connection.hpp"
+#include "server/exchange/least_rate.hpp"
 #include "server/exchange/request.hpp"
 #include "server/exchange/response_cache.hpp"
 #include "server/exchange/send_queue.hpp"
@@ -27,8 +28,13 @@ class HttpLoop;
 ///       │   └─ replayed          └─→ reading_body
 class HttpConnection final : public Connection {
   public:
-    /// With `plain_on_tls` the client speaks plain HTTP where TLS is spoken: all it gets is a 400.
-    HttpConnection(HttpLoop& loop, Transport transport, Address client, bool plain_on_tls = false);
+    /// What a client can get here.
+    enum class Use : std::uint8_t {
+        sites,         ///< what is asked for
+        plain_on_tls,  ///< a 400: it speaks plain HTTP where TLS is spoken
+        health         ///< /healthz and /readyz
+    };
+    HttpConnection(HttpLoop& loop, Transport transport, Client client, Use use = Use::sites);
     ~HttpConnection() override;
 
     void start() override;
@@ -39,6 +45,7 @@ class HttpConnection final : public Connection {
     void drain() override;
     /// A handler that still waits for its turn refuses, else abort().
     void cut() override;
+    void apologize() noexcept override;
     void abort() override;
 
   private:
@@ -59,6 +66,7 @@ class HttpConnection final : public Connection {
         bool waiting = false;     ///< The handler is parked until it is asked for another turn.
         bool turn_asked = false;  ///< It was asked while its last turn was still ending.
         bool probed = false;      ///< The client closed its side, and was asked for a sign of life.
+        unsigned generation = 0;  ///< Of the settings with which it began.
         std::uint64_t sent = 0;   ///< Bytes, header and framing included.
         Exchange(std::string text, const RequestHead& head, const char* from, Address client)
             : request(std::move(text), head, from, std::move(client)),
@@ -77,9 +85,14 @@ class HttpConnection final : public Connection {
     // Requests.
     HeadResult parse(std::string_view text) const;
     bool try_replay();
+    bool try_health();
+    static bool is_health_path(std::string_view target);
     void send_content(const std::shared_ptr<const Replay>& replay, const ReplayOutput& out);
-    Channel channel() const;
+    Channel channel(const RequestHead& head) const;
+    Address client_of(const RequestHead& head) const;
+    std::string_view client_host_of(const RequestHead& head) const;
     std::string_view own_fields() const;
+    bool name_request(const RequestHead& head, std::string& id) const;
     std::size_t begin_exchange(std::string_view head_text, std::string_view rest);
     void begin_rejected(std::string_view text, const HeadResult& bad);
     std::size_t feed_body(std::string_view input);
@@ -92,17 +105,26 @@ class HttpConnection final : public Connection {
     void next_turn();
     void probe_client();
 
+    // The client's pace.
+    void transfer_begins();
+    void body_awaited();
+    void body_came(long bytes);
+    void answer_went_on(std::uint64_t bytes, SendStatus status);
+    std::uint64_t unread_by_client() const;
+    void check_pace(std::chrono::microseconds now);
+
     // Sending.
     bool send_output();
     bool flush_replays();
     bool finish_answer();
     bool send_failed(SendStatus status);
-    void log_answer();
+    void log_answer(char connection);
     bool next_request();
     void close_gracefully();
     void drop_output();
     void close();
     void set_deadline(std::chrono::milliseconds timeout);
+    void begin_idling();
 
     HttpLoop& loop_;
     Transport transport_;
@@ -114,13 +136,17 @@ class HttpConnection final : public Connection {
     std::size_t received_ = 0;  ///< In this turn.
     bool rejected_ = false;     ///< What follows on the connection cannot be told apart.
     bool gone_ = false;         ///< The client is gone, a handler still has the request.
-    const bool plain_on_tls_;
+    const Use use_;
     std::chrono::microseconds deadline_{};  ///< 0: none
+    std::chrono::microseconds idle_since_{};
     std::uint64_t lingered_ = 0;
-    std::string input_;  ///< Received, not yet used; empty between requests.
+    LeastRate rate_;           ///< Of the body that comes or the answer that goes.
+    std::uint64_t sent_ = 0;   ///< Bytes that the socket took, ever.
+    std::uint64_t taken_ = 0;  ///< Of these the client had taken at the last look, or all.
+    std::string input_;        ///< Received, not yet used; empty between requests.
     SendQueue output_;
     std::unique_ptr<Exchange> exchange_;
-    Address client_;
+    Client client_;
 };
 
 }  // namespace basehttp

@@ -4,6 +4,7 @@
 #include <system_error>
 
 #include "server/base_request_handler.hpp"
+#include "server/http1/forwarded.hpp"
 #include "server/http1/http_connection.hpp"
 #include "server/http_loop.hpp"
 #include "server/http_server.hpp"
@@ -14,11 +15,6 @@ namespace basehttp {
 namespace {
 
 constexpr std::size_t replay_batch = 64u << 10;
-
-std::string_view connection_line(const RequestHead& head) {
-    if (!head.keep_alive) return "Connection: close\r\n";
-    return head.version_minor == 0 ? "Connection: keep-alive\r\n" : "";
-}
 
 }  // namespace
 
@@ -35,7 +31,7 @@ std::size_t HttpConnection::serve(std::string_view text) {
             break;
         }
         head_begun_ = false;
-        if (result.status == HeadStatus::complete && try_replay()) {
+        if (result.status == HeadStatus::complete && (try_health() || try_replay())) {
             used += result.consumed;
             if (loop_.output.size() >= replay_batch && !flush_replays()) break;
             continue;
@@ -49,7 +45,7 @@ std::size_t HttpConnection::serve(std::string_view text) {
         used += begin_exchange(rest.substr(0, result.consumed), text.substr(used));
     }
     flush_replays();
-    if (state_ == State::reading_head && !head_begun_) set_deadline(loop_.settings.idle_timeout);
+    if (state_ == State::reading_head && !head_begun_) begin_idling();
     return used;
 }
 
@@ -57,86 +53,28 @@ std::size_t HttpConnection::serve(std::string_view text) {
 HeadResult HttpConnection::parse(std::string_view text) const {
     HeadResult result = parse_request_head(text, loop_.settings.head, loop_.head);
     if (result.status != HeadStatus::complete) return result;
-    if (plain_on_tls_)
+    if (use_ == Use::plain_on_tls)
         return {HeadStatus::bad, 0, 400, "This port speaks HTTPS: use https:// to reach it"};
+    if (use_ == Use::health && !is_health_path(loop_.head.target))
+        return {HeadStatus::bad, 0, 404, "Only /healthz and /readyz are here"};
     const TlsSession* const tls = transport_.tls();
     if (tls != nullptr && !tls->sites().may_serve(tls->context(), loop_.head.host))
         return {HeadStatus::bad, 0, 421, "This connection was opened for another host"};
     return result;
 }
 
-bool HttpConnection::try_replay() {
-    const RequestHead& head = loop_.head;
-    if (head.has_body() || head.repeated || head.expect_continue || head.expect_unknown ||
-        close_after_ || (head.method != "GET" && head.method != "HEAD"))
-        return false;
-    const auto* found = loop_.cache.find(head, loop_.loop.now(), channel());
-    std::shared_ptr<const Replay> made;
-    if (found == nullptr && loop_.settings.make_replay) {
-        made = loop_.settings.make_replay(head);
-        if (made) loop_.cache.insert(head, made, loop_.loop.now(), channel());
-        found = &made;
-    }
-    if (found == nullptr || !*found) return false;
-    loop_.fields.assign(own_fields()).append(connection_line(head));
-    ReplayOutput out(loop_.output, loop_.loop.date(), loop_.fields);
-    if (!(*found)->answer(head, out)) return false;
-    if (!head.keep_alive) {
-        close_after_ = true;
-        state_ = State::sending;
-    }
-    loop_.log_access({client_.host, head.request_line, head.host, head.referer, head.user_agent,
-                      out.status, out.body_bytes, std::chrono::microseconds{0}});
-    ++loop_.answered;
-    if (!out.body.empty() || out.file_length > 0) send_content(*found, out);
-    return true;
-}
-
-/// Sends a replay whose content is not in the loop's scratch; what the socket does not take now is
-/// kept.
-void HttpConnection::send_content(const std::shared_ptr<const Replay>& replay,
-                                  const ReplayOutput& out) {
-    SendQueue& queue = loop_.queue;
-    queue.push(Segment::lent(loop_.output));
-    queue.push(Segment::shared(replay, out.body));
-    if (out.file) queue.push(Segment::region(out.file, out.file_offset, out.file_length));
-    std::uint64_t sent = 0;
-    const SendStatus status = transport_.send(queue, loop_.records(), sent);
-    if (status != SendStatus::sent) {
-        queue.keep();
-        std::swap(output_, queue);
-        state_ = State::sending;
-        set_deadline(loop_.settings.send_timeout);
-        send_failed(status);
-    }
-    loop_.output.clear();
-}
-
-/// Sends what replays have left in the loop's scratch. False: the socket is full, or it failed.
-bool HttpConnection::flush_replays() {
-    std::string& output = loop_.output;
-    if (output.empty()) return true;
-    const std::size_t count = output_.empty() ? transport_.send(output) : 0;
-    if (count == output.size()) {
-        output.clear();
-        return true;
-    }
-    output_.push(Segment::bytes(output.substr(count)));
-    output.clear();
-    state_ = State::sending;
-    set_deadline(loop_.settings.send_timeout);
-    return false;
-}
-
 /// Hands a request to a handler; the number of bytes of `rest` that belong to its body.
 std::size_t HttpConnection::begin_exchange(std::string_view head_text, std::string_view rest) {
-    exchange_ =
-        std::make_unique<Exchange>(std::string(head_text), loop_.head, head_text.data(), client_);
+    exchange_ = std::make_unique<Exchange>(std::string(head_text), loop_.head, head_text.data(),
+                                           client_of(loop_.head));
     Request& request = exchange_->request;
+    request.from_trusted_proxy = client_.trusted;
+    request.https_at_proxy = client_.trusted && forwarded_https(loop_.head);
     const RequestHead& head = request.head();
     const HttpSettings& settings = loop_.settings;
     request.started = loop_.loop.now();
-    request.close_connection = close_after_;
+    request.close_connection = close_after_ || loop_.draining();
+    exchange_->generation = loop_.generation();
     request.body = RequestBody(settings.body_memory, settings.temp_directory);
     request.server_address = local_address();
     connect_handler(request);
@@ -160,7 +98,8 @@ std::size_t HttpConnection::begin_exchange(std::string_view head_text, std::stri
 void HttpConnection::begin_rejected(std::string_view text, const HeadResult& bad) {
     if (bad.code == 408) parse_request_head(text, loop_.settings.head, loop_.head);
     loop_.head.keep_alive = false;
-    exchange_ = std::make_unique<Exchange>(std::string(text), loop_.head, text.data(), client_);
+    exchange_ =
+        std::make_unique<Exchange>(std::string(text), loop_.head, text.data(), client_.address);
     Request& request = exchange_->request;
     request.started = loop_.loop.now();
     connect_handler(request);
@@ -189,9 +128,10 @@ std::size_t HttpConnection::feed_body(std::string_view input) {
     });
     using Status = BodyDecoder::Status;
     if (!stored) {
-        loop_.server.log().write(LogLevel::error, "Cannot store a request body in " +
-                                                      loop_.settings.temp_directory + ": " +
-                                                      std::generic_category().message(errno));
+        const std::string why = std::generic_category().message(errno);
+        loop_.server.log().write(LogLevel::error, request.log_prefix() +
+                                                      "Cannot store a request body in " +
+                                                      loop_.settings.temp_directory + ": " + why);
         reject(503, "No room for the request body");
         return input.size();
     }
@@ -216,6 +156,7 @@ bool HttpConnection::send_output() {
         std::uint64_t sent = 0;
         const SendStatus status = transport_.send(output_, loop_.records(), sent);
         if (exchange_) exchange_->sent += sent;
+        answer_went_on(sent, status);
         if (status != SendStatus::sent) {
             if (sent > 0 || deadline_.count() == 0) set_deadline(loop_.settings.send_timeout);
             return send_failed(status);
@@ -237,8 +178,9 @@ bool HttpConnection::send_failed(SendStatus status) {
     }
     if (status == SendStatus::shrunk)
         loop_.server.log().write(LogLevel::warning,
-                                 "A file became shorter or unreadable while it was sent to " +
-                                     client_.text() + "; the connection was closed");
+                                 (exchange_ ? exchange_->request.log_prefix() : "") +
+                                     "A file became shorter or unreadable while it was sent to " +
+                                     client_.address.text() + "; the connection was closed");
     abort();
     return false;
 }
@@ -248,12 +190,12 @@ bool HttpConnection::finish_answer() {
     bool keep = !close_after_;
     if (exchange_) {
         const Request& request = exchange_->request;
-        log_answer();
-        ++loop_.answered;
         keep = keep && !request.close_connection;
+        log_answer(keep ? '+' : request.cut_off ? 'X' : '-');
+        ++loop_.answered;
         if (keep && !request.body_complete) {
             state_ = State::skipping_body;
-            set_deadline(loop_.settings.body_timeout);
+            body_awaited();
             return true;
         }
     }
@@ -269,7 +211,7 @@ bool HttpConnection::finish_answer() {
     return state_ != State::closed;
 }
 
-void HttpConnection::log_answer() {
+void HttpConnection::log_answer(char connection) {
     Request& request = exchange_->request;
     if (exchange_->waiting || (gone_ && exchange_->sent == 0)) {
         request.log_access = request.log_access || request.status == 0;
@@ -279,9 +221,19 @@ void HttpConnection::log_answer() {
     const RequestHead& head = request.head();
     // An answer that broke off counts as far as it was sent.
     const std::uint64_t bytes = std::min(request.body_bytes, exchange_->sent);
-    loop_.log_access({client_.host, head.request_line, head.host, head.referer, head.user_agent,
-                      request.status, bytes, loop_.loop.now() - request.started,
-                      request.log_fields});
+    loop_.log_access({request.client_address().host,
+                      head.request_line,
+                      head.host,
+                      head.referer,
+                      head.user_agent,
+                      request.status,
+                      bytes,
+                      loop_.loop.now() - request.started,
+                      request.log_fields,
+                      request.id,
+                      &head,
+                      {},
+                      connection});
 }
 
 bool HttpConnection::next_request() {
@@ -291,8 +243,9 @@ bool HttpConnection::next_request() {
         return state_ != State::closed;
     }
     output_.clear();
+    transfer_begins();
     state_ = State::reading_head;
-    set_deadline(loop_.settings.idle_timeout);
+    begin_idling();
     return true;
 }
 

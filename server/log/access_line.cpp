@@ -9,17 +9,6 @@ namespace {
 
 constexpr bool is_plain(char c) { return (c >= ' ') & (c < 0x7f) & (c != '"') & (c != '\\'); }
 
-std::string time_text(const char* format, const std::tm& parts) {
-    std::array<char, 64> text;
-    return {text.data(), std::strftime(text.data(), text.size(), format, &parts)};
-}
-
-/// strftime without its locale: month names are English in every log.
-std::string month_name(const std::tm& parts) {
-    static constexpr std::string_view names = "JanFebMarAprMayJunJulAugSepOctNovDec";
-    return std::string(names.substr(static_cast<std::size_t>(parts.tm_mon) * 3, 3));
-}
-
 void append_json_text(std::string& out, std::string_view key, std::string_view value) {
     static constexpr std::string_view hex = "0123456789abcdef";
     out.append(",\"").append(key).append("\":\"");
@@ -49,6 +38,7 @@ void append_json_line(std::string& out, const AccessRecord& r, const LogTime& ti
     append_number(out, static_cast<std::uint64_t>(std::max<std::int64_t>(0, r.duration.count())));
     append_json_text(out, "referer", r.referer);
     append_json_text(out, "user_agent", r.user_agent);
+    if (!r.id.empty()) append_json_text(out, "id", r.id);
     for (const LogField& field : r.fields) {
         if (field.text.empty())
             out.append(",\"").append(field.name).append("\":").append(std::to_string(field.number));
@@ -69,19 +59,6 @@ void append_quoted(std::string& out, std::string_view text) {
 }
 
 }  // namespace
-
-void LogTime::update(std::time_t now) {
-    if (now == now_) return;
-    now_ = now;
-    std::tm local{};
-    std::tm utc{};
-    ::localtime_r(&now, &local);
-    ::gmtime_r(&now, &utc);
-    const std::string day = time_text("%d/", local) + month_name(local);
-    python_ = day + time_text("/%Y %H:%M:%S", local);
-    common_ = day + time_text("/%Y:%H:%M:%S %z", local);
-    iso_ = time_text("%Y-%m-%dT%H:%M:%SZ", utc);
-}
 
 void append_escaped(std::string& out, std::string_view text) {
     static constexpr std::string_view hex = "0123456789abcdef";
@@ -108,7 +85,7 @@ void append_escaped(std::string& out, std::string_view text) {
 
 void append_access_line(std::string& out, AccessFormat format, const AccessRecord& r,
                         const LogTime& time) {
-    if (format == AccessFormat::off) return;
+    if (format == AccessFormat::off || format == AccessFormat::pattern) return;
     if (format == AccessFormat::json) return append_json_line(out, r, time);
     const bool python = format == AccessFormat::python;
     out.append(r.client.empty() ? std::string_view("-") : r.client).append(" - - [");
@@ -125,6 +102,7 @@ void append_access_line(std::string& out, AccessFormat format, const AccessRecor
         append_quoted(out, r.referer);
         append_quoted(out, r.user_agent);
     }
+    if (!r.id.empty()) append_escaped(out.append(" id="), r.id);
     for (const LogField& field : r.fields) {
         out.append(1, ' ').append(field.name).append(1, '=');
         if (field.text.empty())

@@ -1,20 +1,22 @@
 // The line of one request in the access log. Pure; no allocation beyond the text it appends to.
 #pragma once
 
-#include <array>
 #include <chrono>
 #include <cstdint>
-#include <ctime>
 #include <span>
 #include <string>
 #include <string_view>
 
 #include "server/api.hpp"
+#include "server/log/log_time.hpp"
 
 namespace basehttp {
 
-/// No lines, Python's, Apache's two, or a JSON object a line; docs/operations.md shows each.
-enum class AccessFormat : std::uint8_t { off, python, common, combined, json };
+struct RequestHead;
+
+/// No lines, Python's, Apache's two, a JSON object a line, or by an AccessPattern;
+/// docs/operations.md shows each.
+enum class AccessFormat : std::uint8_t { off, python, common, combined, json, pattern };
 
 /// One more thing to tell about a request: ` name=value`, in JSON a member.
 struct LogField {
@@ -34,23 +36,18 @@ struct AccessRecord {
     std::uint64_t bytes = 0;                ///< of content
     std::chrono::microseconds duration{};   ///< From the whole head to the last byte sent.
     std::span<const LogField> fields = {};  ///< At the end of the line.
+    std::string_view id = {};               ///< Of the request, before them; empty: it has none.
+
+    // For patterns only.
+    const RequestHead* head = nullptr;  ///< The whole of it.
+    std::string_view site = {};         ///< Name of the site; empty: the default one.
+    /// What became of the connection: '+' stays open, '-' closes, 'X' broke before the answer was
+    /// complete.
+    char connection = '-';
 };
 
-/// The texts of a point in time, made again only when the second changes. One thread.
-class BASEHTTP_API LogTime {
-  public:
-    /// To `now`, in seconds since 1970. The first two are local time, the last one is UTC.
-    void update(std::time_t now);
-    std::string_view python() const { return python_; }  ///< 21/Nov/2026 09:43:00
-    std::string_view common() const { return common_; }  ///< 21/Nov/2026:09:43:00 +0000
-    std::string_view iso() const { return iso_; }        ///< 2026-11-21T09:43:00Z
-
-  private:
-    std::time_t now_ = -1;
-    std::string python_, common_, iso_;
-};
-
-/// Appends one line with its newline. What the client sent is escaped.
+/// Appends one line with its newline, in a format that is no pattern. What the client sent is
+/// escaped.
 BASEHTTP_API void append_access_line(std::string& out, AccessFormat format,
                                      const AccessRecord& record, const LogTime& time);
 /// Appends text: control characters and bytes over 126 in hexadecimal (a backslash, x and two

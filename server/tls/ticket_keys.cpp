@@ -34,6 +34,11 @@ void TicketKeys::attach(SSL_CTX* context) {
     SSL_CTX_set_tlsext_ticket_key_evp_cb(context, callback);
 }
 
+void TicketKeys::copy(TicketKeys& others) {
+    const std::lock_guard lock(others.mutex_);
+    keys_ = others.keys_;
+}
+
 /// The answers are OpenSSL's: -1 failure, 0 no such key, 1 good, 2 good, but send a new ticket.
 int TicketKeys::callback(SSL* ssl, unsigned char* name, unsigned char* iv, EVP_CIPHER_CTX* cipher,
                          EVP_MAC_CTX* mac, int encrypt) {

@@ -20,6 +20,9 @@ class TicketKeys {
     /// Makes `context` use these keys. They must outlive it.
     void attach(SSL_CTX* context);
 
+    /// Takes over what `others` has now. Before this is used.
+    void copy(TicketKeys& others);
+
   private:
     struct Key {
         std::array<unsigned char, 16> name;

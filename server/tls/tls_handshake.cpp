@@ -14,7 +14,7 @@
 
 namespace basehttp {
 
-TlsHandshake::TlsHandshake(HttpLoop& loop, Fd socket, Address client,
+TlsHandshake::TlsHandshake(HttpLoop& loop, Fd socket, Client client,
                            std::shared_ptr<const TlsSites> sites)
     : Connection(socket.get()),
       loop_(loop),
@@ -32,7 +32,7 @@ void TlsHandshake::start() {
 void TlsHandshake::on_event(std::uint32_t events) {
     if (over_) return;
     if (events & (EPOLLERR | EPOLLHUP)) return abort();
-    advance();
+    loop_.guarded(*this, [this] { advance(); });
 }
 
 /// What the client's first byte says. It stays in the socket.
@@ -76,14 +76,15 @@ void TlsHandshake::shake_hands() {
         case TlsSession::Handshake::failed:
             break;
     }
-    loop_.server.log().write(LogLevel::debug, "TLS handshake with " + client_.text() +
+    loop_.server.log().write(LogLevel::debug, "TLS handshake with " + client_.address.text() +
                                                   " failed: " + session_->failure());
     abort();
 }
 
 void TlsHandshake::go_on(std::unique_ptr<TlsSession> tls, bool plain) {
     auto next = std::make_unique<HttpConnection>(
-        loop_, Transport(std::move(socket_), std::move(tls)), std::move(client_), plain);
+        loop_, Transport(std::move(socket_), std::move(tls)), std::move(client_),
+        plain ? HttpConnection::Use::plain_on_tls : HttpConnection::Use::sites);
     over_ = true;
     loop_.replace(*this, std::move(next));
 }

@@ -3,7 +3,7 @@
 
 #include <memory>
 
-#include "server/address.hpp"
+#include "server/client.hpp"
 #include "server/connection.hpp"
 #include "server/fd.hpp"
 #include "server/tls/tls_sites.hpp"
@@ -19,7 +19,7 @@ class TlsSession;
 /// when the client speaks plain HTTP.
 class TlsHandshake final : public Connection {
   public:
-    TlsHandshake(HttpLoop& loop, Fd socket, Address client, std::shared_ptr<const TlsSites> sites);
+    TlsHandshake(HttpLoop& loop, Fd socket, Client client, std::shared_ptr<const TlsSites> sites);
     ~TlsHandshake() override;
 
     void start() override;
@@ -38,7 +38,7 @@ class TlsHandshake final : public Connection {
 
     HttpLoop& loop_;
     Fd socket_;
-    Address client_;
+    Client client_;
     std::shared_ptr<const TlsSites> sites_;
     std::unique_ptr<TlsSession> session_;  // from the first byte on
     std::chrono::microseconds deadline_{};

@@ -65,6 +65,10 @@ void TlsSites::add_alias(std::string_view name, std::string_view known_name) {
     by_name_[plain_name(name)] = by_name_.at(plain_name(known_name));
 }
 
+void TlsSites::resume_sessions_of(const TlsSites& previous) {
+    if (!asks_clients_ && !previous.asks_clients_) ticket_keys_->copy(*previous.ticket_keys_);
+}
+
 const TlsContext& TlsSites::find(std::string_view host) const {
     if (by_name_.empty()) return *fallback_;
     const auto found = by_name_.find(plain_name(host));

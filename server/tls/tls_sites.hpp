@@ -35,6 +35,10 @@ class BASEHTTP_API TlsSites {
     /// The same site under one more name.
     void add_alias(std::string_view name, std::string_view known_name);
 
+    /// Clients that have tickets of `previous` may resume their sessions here, unless either asks
+    /// for certificates of clients: what was accepted there may no longer be. Before serving.
+    void resume_sessions_of(const TlsSites& previous);
+
     /// The site of the constructor.
     const TlsContext& fallback() const { return *fallback_; }
     /// The site of a host as in SNI or in a Host field: any case, with or without port.

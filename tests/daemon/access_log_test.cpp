@@ -82,10 +82,12 @@ TEST_SUITE("daemon access log") {
         const std::string evil =
             "\x1B[31m\x7F\xFF\xC2\x9B"
             "2J\"\\ \t- - [x]";
-        for (const char* format : {"python", "common", "combined", "json"}) {
+        for (const char* format :
+             {"python", "common", "combined", "json", "%h %r %U %q %V %L %{X-Request-Id}i"}) {
             CAPTURE(std::string(format));
             Daemon daemon({.root = site.str(),
-                           .arguments = {"--access-format", format, "--log-level", "debug"}});
+                           .arguments = {"--access-format", format, "--log-level", "debug",
+                                         "--request-id", "on", "--trusted-proxies", "127.0.0.1"}});
             const auto send = [&](const std::string& text) {
                 HttpClient client(daemon.endpoint());
                 client.send(text);
@@ -97,6 +99,8 @@ TEST_SUITE("daemon access log") {
                 "GET / HTTP/1.1\r\nHost: x\r\nUser-Agent: \xFF\x80\"\\\r\nReferer: "
                 "\xC2\x9B\r\n\r\n");
             send("GET /%1b%0a HTTP/1.1\r\nHost: x\r\n\r\n");
+            send("GET / HTTP/1.1\r\nHost: x\r\nX-Request-Id: \"\xC2\x9B\\\r\n\r\n");
+            send("GET / HTTP/1.1\r\nHost: \"\xFF\\\r\nX-Request-Id: a\x1B\r\n\r\n");
             send("\x16\x03\x01\x02\x01\x01\xFC\x03\x03\n\n");  // a TLS greeting
             send(evil + " / HTTP/1.1\r\nHost: x\r\n\r\n");
             send("GET / HTTP/1.1\r\nHost: x\r\nUser-Agent: a\r127.0.0.1 - - forged\r\n\r\n");

@@ -38,12 +38,39 @@ TEST_SUITE("shutdown") {
         RawClient used = server.raw_client(), fresh = server.raw_client();
         used.send(get);
         used.receive_until("GET /a []");
-        server.settle();
+        server.advance(1s);
         server.begin_shutdown();
         CHECK(used.ends());
         CHECK(fresh.ends());
         CHECK_FALSE(used.was_reset());
         CHECK_FALSE(fresh.was_reset());
+    }
+
+    TEST_CASE(
+        "A client that was busy within the last second may ask once more, for the last time") {
+        TestServer server(echo_handler());
+        RawClient used = server.raw_client(), fresh = server.raw_client();
+        used.send(get);
+        used.receive_until("GET /a []");
+        server.settle();
+        server.begin_shutdown();
+        for (RawClient* client : {&used, &fresh}) {
+            client->send(get);
+            const std::string answer = client->receive_all();
+            CHECK(answer.find("\r\nConnection: close\r\n") != std::string::npos);
+            CHECK(answer.ends_with("GET /a []"));
+        }
+    }
+
+    TEST_CASE("A client that was busy and stays silent is closed after a second") {
+        TestServer server(echo_handler());
+        RawClient silent = server.raw_client();
+        silent.send(get);
+        silent.receive_until("GET /a []");
+        server.settle();
+        server.begin_shutdown();
+        server.advance(1s);
+        CHECK(silent.ends());
     }
 
     TEST_CASE("A running request is finished, then its connection closes") {
@@ -52,7 +79,7 @@ TEST_SUITE("shutdown") {
         RawClient idle = server.raw_client(), busy = server.raw_client();
         busy.send("GET /wait HTTP/1.1\r\nHost: h\r\n\r\n" + std::string(get));
         gate.entered.get_future().wait();
-        server.settle();
+        server.advance(1s);
         server.begin_shutdown();
         CHECK(idle.ends());
         gate.release.set_value();
@@ -63,7 +90,7 @@ TEST_SUITE("shutdown") {
         TestServer server(echo_handler());
         RawClient idle = server.raw_client(), busy = server.raw_client();
         busy.send("GET /half HTTP/1.1\r\nHo");
-        server.settle();
+        server.advance(1s);
         server.begin_shutdown();
         CHECK(idle.ends());
         busy.send("st: h\r\n\r\n");
@@ -76,7 +103,7 @@ TEST_SUITE("shutdown") {
         TestServer server(echo_handler());
         RawClient idle = server.raw_client(), busy = server.raw_client();
         busy.send("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\nhe");
-        server.settle();
+        server.advance(1s);
         server.begin_shutdown();
         CHECK(idle.ends());
         busy.send("llo");
@@ -87,8 +114,9 @@ TEST_SUITE("shutdown") {
         TestServer server(
             function_handler([](FunctionHandler& h) { h.answer(std::string(20'000'000, 'x')); }));
         RawClient idle = server.raw_client(), busy = server.raw_client(4096);
-        busy.send(get);
+        busy.send("GET /a HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
         busy.receive_until("\r\n\r\n");
+        server.advance(1s);
         server.begin_shutdown();
         CHECK(idle.ends());
         CHECK(busy.receive_all() == std::string(20'000'000, 'x'));
@@ -103,6 +131,7 @@ TEST_SUITE("shutdown") {
         RawClient idle = server.raw_client(), stuck = server.raw_client(4096);
         stuck.send(get);
         stuck.receive_until("\r\n\r\n");
+        server.advance(1s);
         server.begin_shutdown();
         CHECK(idle.ends());
         server.clock.advance(31s);  // the loop looks within a second

@@ -191,7 +191,7 @@ TEST_SUITE("turns") {
         WaitingHandlers handlers;
         Server server(handlers.factory());
         RawClient client = waiting_client(server), idle = server.raw_client();
-        server.settle();
+        server.advance(1s);
         server.begin_shutdown();
         CHECK(idle.ends());
         handlers.resume_all();
@@ -204,7 +204,7 @@ TEST_SUITE("turns") {
         WaitingHandlers handlers;
         Server server(handlers.factory());
         RawClient client = waiting_client(server), idle = server.raw_client();
-        server.settle();
+        server.advance(1s);
         server.begin_shutdown();
         CHECK(idle.ends());
         server.clock.advance(31s);  // the loop looks within a second

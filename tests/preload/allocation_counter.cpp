@@ -1,6 +1,6 @@
 // A library for LD_PRELOAD that counts how often the process, with all its threads, asks for
-// memory. The number stands in the file that BASEHTTPD_ALLOCATIONS names (eight bytes at least):
-// who started the process maps it too and reads it at any time; see
+// memory. The number stands in the file that BASEHTTP_TEST_ALLOCATIONS names (eight bytes at
+// least): who started the process maps it too and reads it at any time; see
 // tests/support/allocation_counter.hpp. The memory itself still comes from glibc.
 #include <fcntl.h>
 #include <sys/mman.h>
@@ -33,7 +33,7 @@ void count() { allocations->fetch_add(1, std::memory_order_relaxed); }
 
 /// Before main(), where there is one thread.
 __attribute__((constructor)) void map_file() {
-    const char* name = std::getenv("BASEHTTPD_ALLOCATIONS");
+    const char* name = std::getenv("BASEHTTP_TEST_ALLOCATIONS");
     if (name == nullptr) return;
     const int file = ::open(name, O_RDWR | O_CLOEXEC);
     if (file < 0) return;

@@ -34,13 +34,13 @@ class AllocationCounter {
             throw std::system_error(errno, std::generic_category(), name.string());
         count_ = static_cast<const Count*>(mapped);
         ::setenv("LD_PRELOAD", library.c_str(), 1);
-        ::setenv("BASEHTTPD_ALLOCATIONS", name.c_str(), 1);
+        ::setenv("BASEHTTP_TEST_ALLOCATIONS", name.c_str(), 1);
     }
     AllocationCounter(const AllocationCounter&) = delete;
     AllocationCounter& operator=(const AllocationCounter&) = delete;
     ~AllocationCounter() {
         ::unsetenv("LD_PRELOAD");
-        ::unsetenv("BASEHTTPD_ALLOCATIONS");
+        ::unsetenv("BASEHTTP_TEST_ALLOCATIONS");
         ::munmap(const_cast<Count*>(count_), sizeof *count_);
     }
 

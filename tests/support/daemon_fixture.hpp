@@ -67,6 +67,7 @@ struct DaemonOptions {
     bool activation = true;  ///< else the arguments or the INI name an address
     rlim_t descriptors = 0;
     bool unprivileged = false;
+    std::string user = {};  ///< whom it becomes by --user; the test is root
 };
 
 /// A running basehttpd with two loops, its listening socket handed over as a service manager does.

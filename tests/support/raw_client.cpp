@@ -31,6 +31,14 @@ RawClient::RawClient(std::uint16_t port, int receive_buffer)
 RawClient::RawClient(std::uint16_t port, const TlsClientOptions& tls, int receive_buffer)
     : stream_(connected_socket(port, receive_buffer), tls) {}
 
+RawClient RawClient::greeting(std::uint16_t port, std::string_view greeting) {
+    Fd socket = connected_socket(port, 0);
+    if (::send(socket.get(), greeting.data(), greeting.size(), MSG_NOSIGNAL) !=
+        static_cast<ssize_t>(greeting.size()))
+        throw std::system_error(errno, std::generic_category(), "send");
+    return RawClient(ClientStream::of_test_transport(std::move(socket)));
+}
+
 RawClient RawClient::plain(std::uint16_t port) {
     return RawClient(ClientStream(connected_socket(port, 0)));
 }

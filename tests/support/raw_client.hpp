@@ -18,6 +18,8 @@ class RawClient {
     explicit RawClient(std::uint16_t port, int receive_buffer = 0);
     /// TLS, whatever the tests speak.
     RawClient(std::uint16_t port, const TlsClientOptions& tls, int receive_buffer = 0);
+    /// Sends `greeting` before anything else, TLS too.
+    static RawClient greeting(std::uint16_t port, std::string_view greeting);
     /// No TLS, whatever the tests speak.
     static RawClient plain(std::uint16_t port);
 

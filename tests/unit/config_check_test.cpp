@@ -72,6 +72,16 @@ TEST_CASE("What scripts need must be there, and the line that names it is blamed
           "program");
 }
 
+TEST_CASE("A named site does not have the default site's tag, but its own or its first name") {
+    const Parsed parsed = merge_config(
+        "[site]\ntag = main\n[site a.example b.example]\n[site c.example]\ntag = see\n", "x.ini");
+    check_tags(parsed.config, parsed.provenance);
+    std::vector<std::string> tags;
+    for (const SiteConfig& site : parsed.config.sites) tags.push_back(tag_of(site));
+    CHECK(tags == std::vector<std::string>{"main", "a.example", "see"});
+    CHECK(tag_of(SiteConfig{}) == "");
+}
+
 TEST_SUITE_END();
 
 }  // namespace

@@ -1,5 +1,6 @@
-// tests/config/NAME.ini, perhaps with NAME.args (one argument a line), against NAME.expected: the
-// error line, or what --print-config prints without the defaults (with them if NAME ends in
+// tests/config/NAME.ini, perhaps with NAME.args (one argument a line) and NAME.env (NAME=VALUE a
+// line), against NAME.expected: the error line, or what --print-config prints without the defaults
+// (with them if NAME ends in
 // "-full"). UPDATE_GOLDEN=1 in the environment writes the .expected files anew; read the diff.
 #include <doctest/doctest.h>
 
@@ -60,12 +61,22 @@ std::vector<std::string> arguments(const fs::path& ini) {
     return all;
 }
 
+Variables variables(const fs::path& ini) {
+    Variables all;
+    for (const std::string& line : lines(content(fs::path(ini).replace_extension(".env")))) {
+        const std::size_t equals = line.find('=');
+        all.emplace_back(line.substr(0, equals), line.substr(equals + 1));
+    }
+    return all;
+}
+
 std::string outcome(const fs::path& ini) {
     const auto texts = arguments(ini);
     std::vector<const char*> argv;
     for (const std::string& text : texts) argv.push_back(text.c_str());
     try {
-        const Parsed parsed = read_config(static_cast<int>(argv.size()), argv.data());
+        const Parsed parsed =
+            read_config(static_cast<int>(argv.size()), argv.data(), variables(ini));
         const bool full = ini.stem().string().ends_with("-full");
         return without_directory(full ? parsed.text : without_defaults(parsed.text));
     } catch (const ConfigError& error) {

@@ -12,7 +12,7 @@
 #include <string>
 #include <system_error>
 
-#include "handlers/cgi/request_id.hpp"
+#include "server/exchange/request_id.hpp"
 #include "server/forking/forked_process.hpp"
 
 using namespace basehttp;

@@ -1,8 +1,9 @@
-#include "handlers/cgi/request_id.hpp"
+#include "server/exchange/request_id.hpp"
 
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <ostream>
 #include <set>
 #include <thread>
 #include <vector>
@@ -38,5 +39,33 @@ TEST_SUITE("make_request_id") {
     TEST_CASE("Neighbours are told apart by their first characters") {
         const std::string first = make_request_id(), second = make_request_id();
         CHECK(first.substr(0, 3) != second.substr(0, 3));
+    }
+
+    TEST_CASE("A given id is taken when it is one, of harmless characters, and not too long") {
+        const struct {
+            std::string fields, id;
+        } rows[] = {
+            {"X-Request-Id: Az09._=+/:-\r\n", "Az09._=+/:-"},
+            {"x-REQUEST-id: a\r\n", "a"},
+            {"X-Request-Id: " + std::string(128, 'a') + "\r\n", std::string(128, 'a')},
+            {"X-Request-Id: " + std::string(129, 'a') + "\r\n", ""},
+            {"X-Request-Id:\r\n", ""},
+            {"", ""},
+            {"X-Request-Id: a\r\nX-Request-Id: a\r\n", ""},
+            {"X-Request-Id: a b\r\n", ""},
+            {"X-Request-Id: a\"\r\n", ""},
+            {"X-Request-Id: a\\n\r\n", ""},
+            {"X-Request-Id: \xC3\xA9\r\n", ""},
+            {"X-Request-Id: a,b\r\n", ""},
+            {"X-Request-Id: <a>\r\n", ""},
+            {"Request-Id: a\r\n", ""},
+        };
+        for (const auto& row : rows) {
+            CAPTURE(row.fields);
+            const std::string text = "GET / HTTP/1.1\r\nHost: h\r\n" + row.fields + "\r\n";
+            RequestHead head;
+            REQUIRE(parse_request_head(text, {}, head).status == HeadStatus::complete);
+            CHECK(given_request_id(head) == row.id);
+        }
     }
 }

@@ -1,0 +1,163 @@
+#include "server/daemon/successor.hpp"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <spawn.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <climits>
+#include <csignal>
+#include <cstdlib>
+#include <cstring>
+#include <stdexcept>
+#include <string_view>
+#include <system_error>
+
+namespace basehttp {
+namespace {
+
+/// The descriptor for the sign of life, then a line for the name of each socket, from 3 on.
+constexpr const char* variable = "BASEHTTPD_UPGRADE";
+constexpr int first_socket = 3;
+
+void check(int error, const char* what) {
+    if (error != 0) throw std::system_error(error, std::generic_category(), what);
+}
+
+/// posix_spawn's two kinds of orders.
+struct SpawnOrders {
+    posix_spawn_file_actions_t files;
+    posix_spawnattr_t attributes;
+
+    SpawnOrders() {
+        ::posix_spawn_file_actions_init(&files);
+        ::posix_spawnattr_init(&attributes);
+        sigset_t all, none;
+        ::sigfillset(&all);
+        ::sigemptyset(&none);
+        ::posix_spawnattr_setsigdefault(&attributes, &all);
+        ::posix_spawnattr_setsigmask(&attributes, &none);
+        ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
+    }
+    SpawnOrders(const SpawnOrders&) = delete;
+    SpawnOrders& operator=(const SpawnOrders&) = delete;
+    ~SpawnOrders() {
+        ::posix_spawn_file_actions_destroy(&files);
+        ::posix_spawnattr_destroy(&attributes);
+    }
+};
+
+/// While it lives, orphans below us go to whom they would go without us.
+struct Abdicated {
+    int before = 0;
+    Abdicated() {
+        ::prctl(PR_GET_CHILD_SUBREAPER, &before, 0, 0, 0);
+        ::prctl(PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0);
+    }
+    Abdicated(const Abdicated&) = delete;
+    Abdicated& operator=(const Abdicated&) = delete;
+    ~Abdicated() { ::prctl(PR_SET_CHILD_SUBREAPER, before, 0, 0, 0); }
+};
+
+/// Ours without that of an upgrade before us, and with `added`.
+std::vector<char*> environment_with(std::string& added) {
+    std::vector<char*> all;
+    const std::string prefix = std::string(variable) + "=";
+    for (char** entry = environ; *entry != nullptr; ++entry)
+        if (!std::string_view(*entry).starts_with(prefix)) all.push_back(*entry);
+    all.push_back(added.data());
+    all.push_back(nullptr);
+    return all;
+}
+
+/// The pid that the new program tells, or -1. `first` has ended after that.
+int await_successor(int first, int ready) {
+    constexpr int patience = 5000;  // ms
+    pollfd told{ready, POLLIN, 0};
+    pid_t pid = -1;
+    const bool good =
+        ::poll(&told, 1, patience) == 1 && ::read(ready, &pid, sizeof pid) == sizeof pid;
+    if (!good) ::kill(first, SIGKILL);
+    ::waitpid(first, nullptr, 0);
+    return good ? pid : -1;
+}
+
+}  // namespace
+
+void Successor::signal(int number) const {
+    ::syscall(SYS_pidfd_send_signal, handle.get(), number, nullptr, 0);
+}
+
+std::string own_program() {
+    std::array<char, PATH_MAX> path;
+    const ssize_t length = ::readlink("/proc/self/exe", path.data(), path.size());
+    return length > 0 ? std::string(path.data(), static_cast<std::size_t>(length)) : "";
+}
+
+Inheritance take_inheritance() {
+    const char* const given = std::getenv(variable);
+    if (given == nullptr) return {};
+    std::string_view rest = given;
+    Inheritance inheritance;
+    inheritance.ready.reset(std::atoi(given));
+    ::fcntl(inheritance.ready.get(), F_SETFD, FD_CLOEXEC);
+    for (int fd = first_socket;; ++fd) {
+        const std::size_t end = rest.find('\n');
+        if (end == std::string_view::npos) break;
+        rest.remove_prefix(end + 1);
+        ::fcntl(fd, F_SETFD, FD_CLOEXEC);
+        inheritance.sockets.emplace_back(rest.substr(0, rest.find('\n')), Fd(fd));
+    }
+    ::unsetenv(variable);
+    const pid_t child = ::fork();
+    if (child != 0) ::_exit(child > 0 ? 0 : 1);
+    const pid_t self = ::getpid();
+    static_cast<void>(!::write(inheritance.ready.get(), &self, sizeof self));
+    // The watchdog that the older program had to feed is ours now.
+    if (std::getenv("WATCHDOG_PID") != nullptr)
+        ::setenv("WATCHDOG_PID", std::to_string(::getpid()).c_str(), 1);
+    return inheritance;
+}
+
+Successor start_successor(const std::string& program, const char* const* argv,
+                          const ListeningSockets& sockets) {
+    std::array<int, 2> ends;
+    if (::pipe2(ends.data(), O_CLOEXEC) != 0) check(errno, "pipe");
+    Successor successor{-1, {}, Fd(ends[0])};
+    Fd ready(ends[1]);
+
+    const int ready_target = first_socket + static_cast<int>(sockets.size());
+    std::string handed = std::string(variable) + "=" + std::to_string(ready_target);
+    SpawnOrders orders;
+    std::vector<Fd> sources;  // above all targets, so that none overwrites another
+    const auto hand_over = [&](int fd, int target) {
+        sources.emplace_back(::fcntl(fd, F_DUPFD_CLOEXEC, ready_target + 1));
+        if (!sources.back()) check(errno, "descriptors");
+        check(::posix_spawn_file_actions_adddup2(&orders.files, sources.back().get(), target),
+              "descriptors");
+    };
+    int target = first_socket;
+    for (const auto& socket : sockets) {
+        hand_over(socket->socket.get(), target++);
+        handed += "\n" + socket->name;
+    }
+    hand_over(ready.get(), ready_target);
+    std::vector<char*> environment = environment_with(handed);
+    const Abdicated orphans_go_elsewhere;
+    pid_t first = -1;
+    check(::posix_spawn(&first, program.c_str(), &orders.files, &orders.attributes,
+                        const_cast<char* const*>(argv), environment.data()),
+          program.c_str());
+    ready.reset();
+    successor.pid = await_successor(first, successor.ready.get());
+    if (successor.pid < 0) throw std::runtime_error(program + " did not start as an upgrade");
+    successor.handle.reset(static_cast<int>(::syscall(SYS_pidfd_open, successor.pid, 0)));
+    return successor;
+}
+
+}  // namespace basehttp
