@@ -18,13 +18,13 @@ namespace basehttp {
 /// all are busy, so that scripts start and end at the same time as they would without. They take no
 /// signals and last as long as the process. Once, by a thread that is not confined, after the
 /// process has given up its privileges.
-BASEHTTP_API void start_spawner();
+void start_spawner();
 
 /// Whether there are such threads.
-BASEHTTP_API bool has_spawner();
+bool has_spawner();
 
 namespace detail {
-BASEHTTP_API void run_unconfined(const std::function<void()>& work);
+void run_unconfined(const std::function<void()>& work);
 }
 
 /// Does `work` on one of these threads, waits for it, and returns or throws what it does. Without

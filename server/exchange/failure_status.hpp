@@ -7,6 +7,6 @@ namespace basehttp {
 
 /// In a catch block: 503 when the exception is for want of memory, descriptors, processes or room
 /// on a disk (std::bad_alloc, std::system_error), which passes; else 500.
-BASEHTTP_API int failure_status();
+int failure_status();
 
 }  // namespace basehttp

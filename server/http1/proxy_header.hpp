@@ -26,6 +26,6 @@ struct ProxyHeader {
 
 /// Parses a header at the start of `text`, either version. A beginning of a good header is
 /// incomplete; so is no text at all.
-BASEHTTP_API ProxyHeader parse_proxy_header(std::string_view text);
+ProxyHeader parse_proxy_header(std::string_view text);
 
 }  // namespace basehttp

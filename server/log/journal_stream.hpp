@@ -16,7 +16,7 @@ struct FileIdentity {
 };
 
 /// JOURNAL_STREAM as systemd.exec(5) has it, "DEVICE:INODE" in decimal digits.
-BASEHTTP_API std::optional<FileIdentity> parse_journal_stream(std::string_view text);
+std::optional<FileIdentity> parse_journal_stream(std::string_view text);
 
 /// Whether `fd` is what JOURNAL_STREAM of our environment names: it may have been redirected since.
 bool is_journal(int fd);

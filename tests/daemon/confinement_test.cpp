@@ -212,7 +212,7 @@ TEST_SUITE("daemon confinement") {
         child.signal(SIGUSR2);
         CHECK(
             says("basehttpd: a site has scripts now, and the server before the upgrade confined "
-                 "itself at start without any; restart it\n"));
+                 "itself at start without any; restart it"));
         CHECK(says("Not upgraded"));
         CHECK(HttpClient(endpoint).get("/page").body == "page");
         child.signal(SIGTERM);

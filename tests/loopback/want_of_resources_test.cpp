@@ -73,6 +73,28 @@ TEST_SUITE("want of resources") {
         check_503s<ThreadingHTTPServer>();
     }
 
+    TEST_CASE("A loop that finds no memory ends that connection and serves the others") {
+        TestServer server(throwing_handler(), [](ThreadingHTTPServer& s) {
+            s.settings.make_replay = [](const RequestHead& head) -> std::shared_ptr<const Replay> {
+                if (head.target == "/loop") throw std::bad_alloc();
+                return nullptr;
+            };
+        });
+        HttpClient other = server.client();
+        CHECK(other.get("/").status == 200);
+        for (int i = 0; i < 3; ++i) {
+            RawClient client = server.raw_client();
+            server.settle();  // it is watched by now
+            client.send("GET /loop HTTP/1.1\r\nHost: h\r\n\r\n");
+            const std::string all = client.receive_all();
+            if (!over_tls()) CHECK(all.starts_with("HTTP/1.1 503 Service Unavailable\r\nRetry-"));
+        }
+        CHECK(other.get("/").status == 200);
+        const std::string log = server.error_log();
+        CHECK(has(log, "error: A connection was dropped: std::bad_alloc\n"));
+        CHECK(log.find('\n') + 1 == log.size());  // once a minute
+    }
+
     TEST_CASE("A body for which the disk has no room is a 503") {
         std::signal(SIGXFSZ, SIG_IGN);
         TestServer<HTTPServer> server(throwing_handler());
