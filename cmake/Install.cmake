@@ -9,26 +9,26 @@ install(TARGETS basehttpd RUNTIME)
 install(FILES README.md CHANGELOG.md LICENSE TYPE DOC OPTIONAL)
 install(FILES config/basehttpd.ini TYPE DOC)
 
+install(DIRECTORY docs/ TYPE DOC FILES_MATCHING PATTERN "*.md")
+install(FILES completions/basehttpd DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions)
+
+# Its man pages.
+install(CODE "
+  set(source [==[${PROJECT_SOURCE_DIR}]==])
+  set(generated [==[${generated}]==])
+  set(version [==[${PROJECT_VERSION}]==])
+  set(mandir [==[${CMAKE_INSTALL_MANDIR}]==])")
+install(SCRIPT cmake/InstallPages.cmake)
+
 # The service: units, its user, its directories, and settings unless there are some already.
-set(etc ${CMAKE_INSTALL_SYSCONFDIR})
-if(CMAKE_INSTALL_PREFIX STREQUAL /usr)
-  set(etc /etc)
-endif()
-cmake_path(ABSOLUTE_PATH etc BASE_DIRECTORY ${CMAKE_INSTALL_PREFIX}
-    OUTPUT_VARIABLE BASEHTTPD_CONFIG_FILE)
-string(APPEND BASEHTTPD_CONFIG_FILE /basehttpd/basehttpd.ini)
-configure_file(systemd/basehttpd.service.in ${generated}/basehttpd.service @ONLY)
-install(FILES ${generated}/basehttpd.service systemd/basehttpd.socket
-    systemd/basehttpd-https.socket DESTINATION lib/systemd/system)
+install(CODE "
+  set(source [==[${PROJECT_SOURCE_DIR}]==])
+  set(generated [==[${generated}]==])
+  set(bindir [==[${CMAKE_INSTALL_BINDIR}]==])
+  set(etc [==[${CMAKE_INSTALL_SYSCONFDIR}]==])")
+install(SCRIPT cmake/InstallService.cmake)
 install(FILES systemd/sysusers.conf DESTINATION lib/sysusers.d RENAME basehttpd.conf)
 install(FILES systemd/tmpfiles.conf DESTINATION lib/tmpfiles.d RENAME basehttpd.conf)
-install(CODE "
-  set(directory [==[${etc}]==])
-  cmake_path(ABSOLUTE_PATH directory BASE_DIRECTORY \${CMAKE_INSTALL_PREFIX})
-  if(NOT EXISTS \$ENV{DESTDIR}\${directory}/basehttpd/basehttpd.ini)
-    file(INSTALL [==[${PROJECT_SOURCE_DIR}/config/service.ini]==]
-        DESTINATION \${directory}/basehttpd RENAME basehttpd.ini)
-  endif()")
 
 # Headers, and what both kinds of library share.
 install(CODE "

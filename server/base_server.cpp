@@ -45,9 +45,14 @@ void BaseServer::begin_serving() {
     make_loops();
     const std::lock_guard lock(mutex_);
     serving_ = true;
+    loops_to_start_ = loops_.size();
     for (std::size_t i = 0; i < loops_.size(); ++i) {
         // Posted before any drain_loop. handle_request may have started loop 0.
-        if (i > 0 || !loops_started_) loops_[i]->post([this, i] { start_loop(i); });
+        const bool start = i > 0 || !loops_started_;
+        loops_[i]->post([this, i, start] {
+            if (start) start_loop(i);
+            if (--loops_to_start_ == 0 && on_serving) on_serving();
+        });
         if (shutdown_asked_) loops_[i]->post([this, i] { drain_loop(i); });
     }
 }

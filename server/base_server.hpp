@@ -76,6 +76,8 @@ class BASEHTTP_API BaseServer {
     virtual void handle_error(Request& request, const Address& client_address);
     /// handle_request() saw no request in time.
     virtual void handle_timeout() {}
+    /// Called on a loop's thread once all loops of a serve_forever() take connections. Before it.
+    std::function<void()> on_serving;
     /// Called regularly by serve_forever, and while handle_request waits. On loop 0's thread.
     virtual void service_actions() {}
     ///@{
@@ -132,6 +134,7 @@ class BASEHTTP_API BaseServer {
     std::mutex mutex_;  // guards serving_ and changes of shutdown_asked_
     std::condition_variable stopped_;
     bool serving_ = false;
+    std::atomic<std::size_t> loops_to_start_ = 0;
     std::atomic<bool> shutdown_asked_ = false;
     bool loops_started_ = false;
     std::uint64_t handled_ = 0;  // by handle_request()

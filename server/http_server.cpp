@@ -73,11 +73,13 @@ void HTTPServer::reconfigure(HttpSettings next, std::shared_ptr<const TlsSites> 
     settings = std::move(next);
     connection_limits.set(settings.connections, settings.connections_per_address);
     tls = std::move(next_tls);
+    speaks_tls_ = tls != nullptr;
     run_on_loops([this](std::size_t index) { http_loops_[index]->reconfigure(settings, tls); });
 }
 
 void HTTPServer::make_loops() {
     bound_cache(settings);
+    speaks_tls_ = tls != nullptr;
     while (loops_.size() < std::max(1u, settings.loops))
         loops_.push_back(std::make_unique<EventLoop>(*clock));
     TCPServer::make_loops();
@@ -158,15 +160,21 @@ void HTTPServer::add_plain_socket(Fd socket) {
     add_socket(std::move(socket), static_cast<int>(SocketRole::plain));
 }
 
+/// While serving `tls` is the main thread's, which may change it.
+bool HTTPServer::speaks_tls() const { return speaks_tls_ || (rounds_.empty() && tls); }
+
 std::uint16_t HTTPServer::tls_port() const {
-    const std::vector<Address> all = addresses();
-    for (std::size_t i = 0; i < all.size(); ++i)
-        if (!is_plain(i) && !all[i].is_unix()) return all[i].port;
+    if (!speaks_tls()) return 0;
+    for (const auto& socket : sockets()) {
+        if (socket->role != static_cast<int>(SocketRole::standard)) continue;
+        const Address address = socket_address(socket->socket.get());
+        if (!address.is_unix()) return address.port;
+    }
     return 0;
 }
 
 bool HTTPServer::is_plain(std::size_t listener) const {
-    return !tls || sockets().at(listener)->role != static_cast<int>(SocketRole::standard);
+    return !speaks_tls() || sockets().at(listener)->role != static_cast<int>(SocketRole::standard);
 }
 
 void HTTPServer::take_connection(std::size_t index, const ListeningSocket& listener, Fd socket,

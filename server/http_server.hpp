@@ -104,10 +104,12 @@ class BASEHTTP_API HTTPServer : public TCPServer {
 
   private:
     void name_server();
+    bool speaks_tls() const;
     void bound_cache(HttpSettings& bounded) const;
     std::vector<std::unique_ptr<HttpLoop>> http_loops_;
     /// When each loop last went round, in microseconds of `clock`; an ended one: the end of time.
     std::vector<std::atomic<std::int64_t>> rounds_;
+    std::atomic<bool> speaks_tls_ = false;  // what `tls` says; from make_loops() on
 };
 
 /// Python's ThreadingMixIn: ready requests go onto a pool of threads instead of a thread each.

@@ -99,19 +99,20 @@ void remove_stale_unix_socket(const std::string& path) {
 
 }  // namespace
 
-Fd bind_socket(const Address& address, bool allow_reuse_address) {
+Fd bind_socket(const Address& address, bool allow_reuse_address, bool share_port) {
     if (address.is_unix()) remove_stale_unix_socket(address.host.substr(5));
     RawAddress raw = raw_address(address);
     Fd socket(::socket(raw.storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
     if (!socket && errno == EAFNOSUPPORT && address.host.empty())
-        return bind_socket({"0.0.0.0", address.port}, allow_reuse_address);
+        return bind_socket({"0.0.0.0", address.port}, allow_reuse_address, share_port);
     if (!socket) fail(address);
     if (allow_reuse_address) set_option(socket.get(), SOL_SOCKET, SO_REUSEADDR, 1);
+    if (share_port) set_option(socket.get(), SOL_SOCKET, SO_REUSEPORT, 1);
     if (raw.storage.ss_family == AF_INET6)
         set_option(socket.get(), IPPROTO_IPV6, IPV6_V6ONLY, address.host.empty() ? 0 : 1);
     if (::bind(socket.get(), raw.get(), raw.length) != 0) {
         if (errno == EADDRNOTAVAIL && address.host.empty())
-            return bind_socket({"0.0.0.0", address.port}, allow_reuse_address);
+            return bind_socket({"0.0.0.0", address.port}, allow_reuse_address, share_port);
         fail(address);
     }
     return socket;
@@ -131,7 +132,8 @@ std::vector<InheritedSocket> inherited_sockets() {
     const char* const given_names = std::getenv("LISTEN_FDNAMES");
     std::string_view names = given_names != nullptr ? given_names : "";
     if (pid != nullptr && count != nullptr && std::atol(pid) == ::getpid()) {
-        for (int fd = 3; fd < 3 + std::atoi(count); ++fd) {
+        const int most = std::min(std::atoi(count), 4096);  // a slip must not keep us busy
+        for (int fd = 3; fd < 3 + most; ++fd) {
             const std::string name(names.substr(0, names.find(':')));
             names.remove_prefix(std::min(names.size(), name.size() + 1));
             int type = 0;

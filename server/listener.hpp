@@ -14,7 +14,9 @@ namespace basehttp {
 /// A bound, not yet listening, non-blocking socket. An empty host binds every address, IPv6 and
 /// IPv4 on one socket, or IPv4 alone where the machine has no IPv6. A stale unix socket file is
 /// replaced. Throws std::system_error whose text names the address.
-BASEHTTP_API Fd bind_socket(const Address& address, bool allow_reuse_address);
+/// `share_port`: beside sockets of ours that share theirs, too (SO_REUSEPORT).
+BASEHTTP_API Fd bind_socket(const Address& address, bool allow_reuse_address,
+                            bool share_port = false);
 /// Where a socket is bound.
 BASEHTTP_API Address socket_address(int socket);
 /// A listening socket that a service manager made.

@@ -52,9 +52,10 @@ ListeningSockets TCPServer::sockets() const {
     return sockets_;
 }
 
-std::shared_ptr<ListeningSocket> TCPServer::make_socket(const Address& address, int role) const {
+std::shared_ptr<ListeningSocket> TCPServer::make_socket(const Address& address, int role,
+                                                        bool share_port) const {
     auto made = std::make_shared<ListeningSocket>();
-    made->socket = bind_socket(address, allow_reuse_address);
+    made->socket = bind_socket(address, allow_reuse_address, share_port);
     made->role = role;
     if (address.is_unix()) made->unix_path = address.host.substr(5);
     const int seconds = 1;
@@ -94,11 +95,9 @@ void TCPServer::server_close() {
     const std::lock_guard lock(sockets_mutex_);
     parent_only_.clear();
     for (const auto& socket : sockets_)
-        if (!socket->unix_path.empty() && !given_up_) ::unlink(socket->unix_path.c_str());
+        if (!socket->unix_path.empty() && owns_socket_files) ::unlink(socket->unix_path.c_str());
     sockets_.clear();
 }
-
-void TCPServer::give_up_sockets() { given_up_ = true; }
 
 void TCPServer::replace_sockets(ListeningSockets next) {
     ListeningSockets old = sockets();
@@ -110,11 +109,12 @@ void TCPServer::replace_sockets(ListeningSockets next) {
         prepare(*socket);
         listen(*socket);
     }
+    const bool serving = is_serving();  // then handlers may look at server_address
     {
         const std::lock_guard lock(sockets_mutex_);
         for (const auto& socket : next) parent_only_.add(socket->socket.get());
         sockets_ = next;
-        if (!next.empty()) server_address = socket_address(next.front()->socket.get());
+        if (!next.empty() && !serving) server_address = socket_address(next.front()->socket.get());
     }
     run_on_loops([this, &next](std::size_t index) { accept_from(index, next); });
     const std::lock_guard lock(sockets_mutex_);
@@ -124,7 +124,8 @@ void TCPServer::replace_sockets(ListeningSockets next) {
         const bool has_heir = std::any_of(next.begin(), next.end(), [&](const auto& one) {
             return one->unix_path == socket->unix_path;
         });
-        if (!socket->unix_path.empty() && !has_heir) ::unlink(socket->unix_path.c_str());
+        if (!socket->unix_path.empty() && !has_heir && owns_socket_files)
+            ::unlink(socket->unix_path.c_str());
     }
 }
 

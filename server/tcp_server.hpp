@@ -48,15 +48,17 @@ class BASEHTTP_API TCPServer : public BaseServer {
     ///@}
     /// What is listened on. Any thread.
     ListeningSockets sockets() const;
-    /// A bound socket for replace_sockets(). Throws std::system_error.
-    std::shared_ptr<ListeningSocket> make_socket(const Address& address, int role = 0) const;
+    /// A bound socket for replace_sockets(); `share_port` as bind_socket()'s. Throws
+    /// std::system_error.
+    std::shared_ptr<ListeningSocket> make_socket(const Address& address, int role = 0,
+                                                 bool share_port = false) const;
     /// Listens on these from now on; what waits in a socket that is not among them is still taken.
-    /// While serving, too, then not from a loop's thread: waits for the loops. Throws
-    /// std::system_error, and then nothing has changed.
+    /// While serving, too, then not from a loop's thread: waits for the loops, and server_address
+    /// stays. Throws std::system_error, and then nothing has changed.
     void replace_sockets(ListeningSockets next);
-    /// Leaves the sockets to another process that has them, too: closing does not remove the files
-    /// of unix sockets. Any thread.
-    void give_up_sockets();
+    /// Whether closing removes the files of unix sockets: not while another process has the
+    /// sockets, too. Any thread.
+    std::atomic<bool> owns_socket_files = true;
     /// Lets the kernel keep a TCP client until its first bytes are there, or for a second or so
     /// without any (TCP_DEFER_ACCEPT): one wake-up less for each. For sockets that are bound here,
     /// where clients speak first. Before binding.
@@ -95,7 +97,6 @@ class BASEHTTP_API TCPServer : public BaseServer {
     mutable std::mutex sockets_mutex_;  // guards the next two
     ListeningSockets sockets_;
     ParentOnly parent_only_;                            // these
-    std::atomic<bool> given_up_ = false;                // see give_up_sockets()
     std::vector<std::vector<Accepting>> listeners_;     // by loop, each that loop's
     std::atomic<std::int64_t> descriptors_logged_ = 0;  // monotonic microseconds
 };

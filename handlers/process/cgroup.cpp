@@ -202,7 +202,8 @@ std::unique_ptr<LeafFiles> ScriptCgroups::take_free() {
 
 std::unique_ptr<LeafFiles> ScriptCgroups::make_leaf() {
     for (;;) {
-        std::string path = path_ + "/script-";
+        // With our pid: the program before or after an upgrade has leaves here, too.
+        std::string path = path_ + "/script-" + std::to_string(::getpid()) + "-";
         {
             const std::lock_guard lock(mutex_);
             remove_retired();

@@ -18,10 +18,10 @@ struct LeafFiles;
 /// Scripts run as our user: without a sandbox one that means to can write itself into another of
 /// our cgroups. ProcessTree finds those too.
 ///
-/// The cgroup of this process, divided: "server" for us and "script-N" for the runs, which are used
-/// again and again (not after kill()). Any thread. One for the whole process; outlives its leaves.
-/// The destructor removes the empty leaves; we stay in "server", for whoever delegated the rest to
-/// remove.
+/// The cgroup of this process, divided: "server" for us and "script-PID-N" for the runs, which are
+/// used again and again (not after kill()). Any thread. One for the whole process; outlives its
+/// leaves. The destructor removes the empty leaves; we stay in "server", for whoever delegated the
+/// rest to remove.
 class BASEHTTP_API ScriptCgroups {
   public:
     /// The cgroup of one run. It goes back to the free list at the end; then everything in it is

@@ -2,8 +2,9 @@
 // are under way keep what they began with.
 #pragma once
 
-#include <atomic>
 #include <memory>
+#include <mutex>
+#include <utility>
 
 #include "config/config_reader.hpp"
 #include "handlers/files/static_site.hpp"
@@ -29,13 +30,20 @@ std::shared_ptr<const Generation> make_generation(Parsed parsed, SharedScripts& 
 /// The generation that new requests get. Any thread.
 class CurrentGeneration {
   public:
-    std::shared_ptr<const Generation> get() const { return current_.load(); }
-    void set(std::shared_ptr<const Generation> next) { current_.store(std::move(next)); }
+    std::shared_ptr<const Generation> get() const {
+        const std::lock_guard lock(mutex_);
+        return current_;
+    }
+    void set(std::shared_ptr<const Generation> next) {
+        const std::lock_guard lock(mutex_);
+        current_.swap(next);
+    }
     /// Hands each request to the present generation. This must outlive the server.
     HandlerFactory handlers() const;
 
   private:
-    std::atomic<std::shared_ptr<const Generation>> current_;
+    mutable std::mutex mutex_;  // guards current_; GCC 12's atomic shared_ptr has a race on arm64
+    std::shared_ptr<const Generation> current_;
 };
 
 }  // namespace basehttp

@@ -1,8 +1,11 @@
 #include "server/daemon/listening.hpp"
 
 #include <fcntl.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <set>
 #include <system_error>
 
@@ -55,12 +58,13 @@ struct Wanted {
 /// Those of bind and port, for one kind of speech.
 void want(std::vector<Wanted>& all, const Config& config, const std::string& bind, Speech speech) {
     Address address = Address::parse(bind, config.port);
-    if (speech == Speech::tls && config.tls_port) {
+    const bool beside_plain = speech == Speech::tls && config.tls_port;
+    if (beside_plain) {
         if (address.is_unix()) return;  // stays plain: a proxy of this machine is behind it
         address.port = *config.tls_port;
     }
-    all.push_back(
-        {bind, address, speech == Speech::tls ? SocketRole::standard : SocketRole::plain});
+    const SocketRole role = speech == Speech::tls ? SocketRole::standard : SocketRole::plain;
+    all.push_back({bind, address, role, beside_plain});
 }
 
 std::vector<Wanted> sites_wanted(const Config& config) {
@@ -123,6 +127,37 @@ ListeningSockets kept_sockets(const Parsed& parsed, const ListeningSockets& pres
     return kept;
 }
 
+std::shared_ptr<ListeningSocket> bind_and_listen(const TCPServer& server, const Wanted& wanted,
+                                                 bool share_port) {
+    auto made = server.make_socket(wanted.address, static_cast<int>(wanted.role), share_port);
+    made->name = wanted.name();
+    // Only this tells of two sockets that want the same port, such as 0.0.0.0 and 127.0.0.1.
+    if (::listen(made->socket.get(), server.request_queue_size) != 0)
+        throw std::system_error(errno, std::generic_category(), "listen");
+    return made;
+}
+
+/// Where a socket of `present` is in the way, which has the same port on another address, they
+/// share it until that one is closed.
+std::shared_ptr<ListeningSocket> bind_wanted(const TCPServer& server, const Wanted& wanted,
+                                             const ListeningSockets& present) {
+    const auto share = [](const ListeningSocket& socket, int on) {
+        return ::setsockopt(socket.socket.get(), SOL_SOCKET, SO_REUSEPORT, &on, sizeof on) == 0;
+    };
+    try {
+        return bind_and_listen(server, wanted, false);
+    } catch (const std::system_error& error) {
+        bool ours = false;
+        for (const auto& socket : present)
+            if (socket_address(socket->socket.get()).port == wanted.address.port)
+                ours = share(*socket, 1) || ours;
+        if (error.code() != std::errc::address_in_use || wanted.address.is_unix() || !ours) throw;
+    }
+    auto made = bind_and_listen(server, wanted, true);
+    share(*made, 0);
+    return made;
+}
+
 /// The socket that was made for this, or that has its address, out of `present`; nullptr: none.
 std::shared_ptr<const ListeningSocket> take_present(ListeningSockets& present,
                                                     const Wanted& wanted) {
@@ -137,6 +172,17 @@ std::shared_ptr<const ListeningSocket> take_present(ListeningSockets& present,
     present.erase(found);
     return socket;
 }
+
+/// Removes the files of unix sockets that were made in vain.
+struct MadeFiles {
+    std::vector<std::string> paths = {};
+    MadeFiles() = default;
+    MadeFiles(const MadeFiles&) = delete;
+    MadeFiles& operator=(const MadeFiles&) = delete;
+    ~MadeFiles() {
+        for (const std::string& path : paths) ::unlink(path.c_str());
+    }
+};
 
 }  // namespace
 
@@ -158,19 +204,21 @@ ListeningSockets choose_sockets(const TCPServer& server, const Parsed& parsed,
     if (std::none_of(chosen.begin(), chosen.end(), is_for_sites)) wanted = sites_wanted(config);
     for (const std::string& bind : config.health_bind)
         wanted.push_back({bind, Address::parse(bind, config.port), SocketRole::health});
+    MadeFiles made_files;
     for (const Wanted& one : wanted) {
         if (auto socket = take_present(present, one)) {
             chosen.push_back(for_role(std::move(socket), one.role));
             continue;
         }
         try {
-            auto made = server.make_socket(one.address, static_cast<int>(one.role));
-            made->name = one.name();
+            auto made = bind_wanted(server, one, present);
+            if (!made->unix_path.empty()) made_files.paths.push_back(made->unix_path);
             chosen.push_back(std::move(made));
         } catch (const std::system_error& error) {
             refuse_address(parsed, one, error.code());
         }
     }
+    made_files.paths.clear();
     return chosen;
 }
 

@@ -1,4 +1,5 @@
 // The daemon's command line; service.hpp has what it does while it serves.
+#include <csignal>
 #include <iostream>
 
 #include "config/config_reader.hpp"
@@ -14,7 +15,13 @@ namespace {
 
 constexpr int exit_usage = 2;
 
+/// Those that a running server reacts to must not end one that is about to run.
+void ignore_early_signals() {
+    for (const int number : {SIGHUP, SIGUSR1, SIGUSR2}) std::signal(number, SIG_IGN);
+}
+
 int run(int argc, const char* const* argv) {
+    ignore_early_signals();
     Inheritance inherited = take_inheritance();
     Parsed parsed = read_config(argc, argv);
     switch (parsed.action) {
@@ -48,9 +55,9 @@ int main(int argc, char** argv) {
     try {
         return basehttp::run(argc, argv);
     } catch (const basehttp::ConfigError& error) {
-        std::cerr << error.what() << '\n';
+        std::cerr << error.what() + std::string("\n");
     } catch (const std::exception& error) {
-        std::cerr << "basehttpd: " << error.what() << '\n';
+        std::cerr << "basehttpd: " + std::string(error.what()) + "\n";
     }
     return basehttp::exit_usage;
 }

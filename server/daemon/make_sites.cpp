@@ -33,6 +33,10 @@ std::string absolute_directory(const std::string& path) {
     return text;
 }
 
+ScriptGate::Limits limits_of_scripts(const Config& config) {
+    return {config.cgi_children, config.cgi_per_script, config.cgi_queue};
+}
+
 /// Makes the sites of a configuration; what they share is made once.
 class SiteMaker {
   public:
@@ -49,17 +53,12 @@ class SiteMaker {
 
   private:
     void prepare_scripts() {
-        const ScriptGate::Limits limits{config_.cgi_children, config_.cgi_per_script,
-                                        config_.cgi_queue};
-        if (scripts_.gate)
-            scripts_.gate->set_limits(limits);
-        else
-            find_cgroups(limits);
+        if (!scripts_.gate) find_cgroups();
         for (const SiteConfig& site : config_.sites) warn_of_process_limit(site.cgi);
     }
 
-    void find_cgroups(const ScriptGate::Limits& limits) {
-        scripts_.gate = std::make_shared<ScriptGate>(limits);
+    void find_cgroups() {
+        scripts_.gate = std::make_shared<ScriptGate>(limits_of_scripts(config_));
         std::string why_not;
         scripts_.cgroups = ScriptCgroups::find(why_not);
         log_.write(LogLevel::info, scripts_.cgroups
@@ -176,6 +175,10 @@ std::shared_ptr<const SiteMap> make_sites(const Config& config, SharedScripts& s
         for (const std::string& name : from.names) sites->add(name, site);
     }
     return sites;
+}
+
+void limit_scripts(const Config& config, const SharedScripts& scripts) {
+    if (scripts.gate) scripts.gate->set_limits(limits_of_scripts(config));
 }
 
 namespace {

@@ -25,6 +25,9 @@ struct SharedScripts {
 /// tells the log how they are held. Throws std::system_error when something cannot be opened.
 std::shared_ptr<const SiteMap> make_sites(const Config& config, SharedScripts& scripts, Log& log);
 
+/// Lets no more scripts run at once, and wait, than these settings say; for a reload that succeeds.
+void limit_scripts(const Config& config, const SharedScripts& scripts);
+
 /// Each request goes to the site that its Host names, or is sent on from there to https.
 HandlerFactory site_handlers(const Config& config, std::shared_ptr<const SiteMap> sites);
 

@@ -213,6 +213,11 @@ std::vector<std::string> privilege_warnings(const Config& config) {
             warnings.push_back("'" + file + "' cannot be read by us any more (" +
                                std::generic_category().message(errno) +
                                "): a reload will fail; let our group read it");
+    for (const std::string& log : {config.access_log, config.error_log})
+        if (log != "-" && log != "off" && ::access(log.c_str(), W_OK) != 0)
+            warnings.push_back("The log '" + log + "' cannot be opened again by us (" +
+                               std::generic_category().message(errno) +
+                               "): a reload and SIGUSR1 will fail; chown it to our user");
     return warnings;
 }
 

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <exception>
 #include <thread>
 
 #include "handlers/process/process_tree.hpp"
@@ -97,6 +98,7 @@ void Service::start(Parsed parsed) {
     server_->request_queue_size = config.backlog;
     server_->defer_accept = true;
     if (first->tls) describe_tls(*first->tls, config, *log_);
+    server_->owns_socket_files = !inherited_;  // who started us still serves
     server_->replace_sockets(choose_sockets(*server_, first->parsed, inherited_sockets_of_all()));
     server_->server_activate();
     confine(first->parsed, identity);
@@ -131,20 +133,29 @@ ListeningSockets Service::inherited_sockets_of_all() {
 /// SIGTERM and the others are handled here while another thread serves.
 void Service::serve() {
     await_signal();
-    std::thread serving([this] {
-        server_->serve_forever();
+    server_->on_serving = [this] { control_.post([this] { announce_ready(); }); };
+    std::exception_ptr failure;
+    std::thread serving([this, &failure] {
+        try {
+            server_->serve_forever();
+        } catch (...) {  // no threads or descriptors to be had
+            failure = std::current_exception();
+        }
         control_.stop();
     });
-    control_.post([this] { announce_ready(); });
     control_.run();
     serving.join();
+    if (failure) std::rethrow_exception(failure);
 }
 
 /// The loops accept: who waits for us may go on.
 void Service::announce_ready() {
     manager_.ready(status());
-    if (inherited_) static_cast<void>(!::write(inherited_.ready.get(), "1", 1));
-    inherited_.ready.reset();
+    if (inherited_) {
+        server_->owns_socket_files = true;
+        static_cast<void>(!::write(inherited_.ready.get(), "1", 1));
+        inherited_.ready.reset();
+    }
     watch_over();
     reap_now_and_then();
 }
@@ -167,10 +178,12 @@ void Service::on_signal(int number) {
         return begin_end(number);
     if (ending_)
         log_->write(LogLevel::warning, "A signal was ignored: the server is about to end");
-    else if (number == SIGHUP)
-        reload();
-    else
+    else if (number == SIGUSR2)
         upgrade();
+    else if (successor_)
+        reload_after_upgrade_ = true;
+    else
+        reload();
 }
 
 /// A server that was started in a terminal ends with it.
@@ -206,6 +219,7 @@ void Service::apply(std::shared_ptr<const Generation> next, ListeningSockets soc
     const Config& config = next->parsed.config;
     if (has_scripts(config) && !is_subreaper()) become_subreaper();
     if (next->tls && next->tls != server_->tls) describe_tls(*next->tls, config, *log_);
+    limit_scripts(config, scripts_);
     server_->resize_pool(worker_threads(config), config.queue);
     server_->request_queue_size = config.backlog;
     server_->reconfigure(next->settings, next->tls);

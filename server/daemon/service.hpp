@@ -71,6 +71,8 @@ class Service {
     boost::asio::steady_timer watchdog_, reaper_, drain_delay_, successor_patience_;
     boost::asio::posix::stream_descriptor successor_ready_;
     std::optional<Successor> successor_;
+    bool reload_after_upgrade_ = false;  ///< Asked meanwhile: whoever serves then does it.
+    std::chrono::steady_clock::time_point upgraded_;
     bool ending_ = false;
 
     std::optional<Confinement> confinement_;  // once it is started

@@ -3,6 +3,7 @@
 
 #include <boost/asio/buffer.hpp>
 #include <csignal>
+#include <utility>
 
 #include "handlers/process/process_tree.hpp"
 #include "handlers/process/running_scripts.hpp"
@@ -60,13 +61,16 @@ void Service::upgrade_ended(bool good) {
                     "Not upgraded, this program serves on: the new one did not come up; what it "
                     "says on standard error or in the log tells why");
         successor_.reset();
+        if (std::exchange(reload_after_upgrade_, false)) reload();
         return;
     }
+    if (reload_after_upgrade_) successor_->signal(SIGHUP);
     manager_.main_process(pid);
     log_->write(LogLevel::info, "Upgraded: process " + std::to_string(pid) +
                                     " serves; this one finishes what it has begun");
-    server_->give_up_sockets();
+    server_->owns_socket_files = false;
     server_->patient = true;
+    upgraded_ = std::chrono::steady_clock::now();
     ending_ = true;
     drain();
 }
@@ -77,7 +81,9 @@ void Service::begin_end(int number) {
         kill_running_scripts();
         ::_exit(1);
     }
-    if (successor_ && !ending_) successor_->signal(SIGTERM);  // both were meant
+    constexpr std::chrono::seconds same_moment{1};  // the signal may have been sent before that
+    const bool just_upgraded = std::chrono::steady_clock::now() - upgraded_ < same_moment;
+    if (successor_ && (!ending_ || just_upgraded)) successor_->signal(SIGTERM);  // both were meant
     const Config& config = current_.get()->parsed.config;
     const bool at_once = ending_ || number != SIGTERM;
     const auto delay = at_once ? std::chrono::milliseconds{0} : config.drain_delay;

@@ -4,6 +4,8 @@
 #include <poll.h>
 #include <spawn.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -75,6 +77,19 @@ std::vector<char*> environment_with(std::string& added) {
     return all;
 }
 
+/// Whether the descriptors are what an older program hands over: anybody can set a variable.
+bool is_ours(const Inheritance& inheritance) {
+    struct stat info {};
+    if (::fstat(inheritance.ready.get(), &info) != 0 || !S_ISFIFO(info.st_mode)) return false;
+    for (const auto& [name, socket] : inheritance.sockets) {
+        int listens = 0;
+        socklen_t size = sizeof listens;
+        const int asked = ::getsockopt(socket.get(), SOL_SOCKET, SO_ACCEPTCONN, &listens, &size);
+        if (asked != 0 || listens == 0) return false;
+    }
+    return !inheritance.sockets.empty();
+}
+
 /// The pid that the new program tells, or -1. `first` has ended after that.
 int await_successor(int first, int ready) {
     constexpr int patience = 5000;  // ms
@@ -112,6 +127,11 @@ Inheritance take_inheritance() {
         rest.remove_prefix(end + 1);
         ::fcntl(fd, F_SETFD, FD_CLOEXEC);
         inheritance.sockets.emplace_back(rest.substr(0, rest.find('\n')), Fd(fd));
+    }
+    if (!is_ours(inheritance)) {
+        for (auto& [name, socket] : inheritance.sockets) static_cast<void>(socket.release());
+        static_cast<void>(inheritance.ready.release());
+        return {};
     }
     ::unsetenv(variable);
     const pid_t child = ::fork();

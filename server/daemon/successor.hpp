@@ -19,7 +19,8 @@ struct Inheritance {
     explicit operator bool() const { return static_cast<bool>(ready); }
 };
 
-/// Takes it from the environment, and leaves no trace there. After an upgrade it goes on in a child
+/// Takes it from the environment, and leaves no trace there; what is no inheritance stays and is
+/// refused with other unknown variables. After an upgrade it goes on in a child
 /// whose parent has ended: whoever looks after orphans is its parent from then on, as the older
 /// program is not to be. Once, before threads and before the settings are read.
 Inheritance take_inheritance();

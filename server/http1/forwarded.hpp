@@ -19,8 +19,7 @@ std::optional<IpEndpoint> parse_forwarded_address(std::string_view text);
 /// from the right the first that is no trusted proxy itself; else the leftmost. The field's lines
 /// are one list. What cannot be read ends the search: nobody who is trusted vouches for what is
 /// left of it. nullopt: nothing can be believed.
-std::optional<IpEndpoint> forwarded_client(const RequestHead& head,
-                                                        const Networks& trusted);
+std::optional<IpEndpoint> forwarded_client(const RequestHead& head, const Networks& trusted);
 
 /// Whether the nearest proxy says, by the last value of X-Forwarded-Proto, that its client speaks
 /// https.

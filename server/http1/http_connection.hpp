@@ -86,7 +86,7 @@ class HttpConnection final : public Connection {
     HeadResult parse(std::string_view text) const;
     bool try_replay();
     bool try_health();
-    static bool is_health_path(std::string_view target);
+    static bool asks_health(const RequestHead& head);
     void send_content(const std::shared_ptr<const Replay>& replay, const ReplayOutput& out);
     Channel channel(const RequestHead& head) const;
     Address client_of(const RequestHead& head) const;

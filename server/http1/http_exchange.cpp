@@ -55,8 +55,8 @@ HeadResult HttpConnection::parse(std::string_view text) const {
     if (result.status != HeadStatus::complete) return result;
     if (use_ == Use::plain_on_tls)
         return {HeadStatus::bad, 0, 400, "This port speaks HTTPS: use https:// to reach it"};
-    if (use_ == Use::health && !is_health_path(loop_.head.target))
-        return {HeadStatus::bad, 0, 404, "Only /healthz and /readyz are here"};
+    if (use_ == Use::health && !asks_health(loop_.head))
+        return {HeadStatus::bad, 0, 404, "Only GET of /healthz and /readyz is here"};
     const TlsSession* const tls = transport_.tls();
     if (tls != nullptr && !tls->sites().may_serve(tls->context(), loop_.head.host))
         return {HeadStatus::bad, 0, 421, "This connection was opened for another host"};

@@ -25,6 +25,7 @@ void HttpConnection::body_awaited() {
     set_deadline(loop_.settings.body_timeout);
     transfer_begins();
     rate_.wait(loop_.loop.now());
+    body_came(static_cast<long>(exchange_->request.body.size()));  // what came with the head
 }
 
 void HttpConnection::body_came(long bytes) {

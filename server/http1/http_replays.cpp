@@ -14,16 +14,16 @@ std::string_view connection_line(const RequestHead& head) {
 
 }  // namespace
 
-bool HttpConnection::is_health_path(std::string_view target) {
-    return target == "/healthz" || target == "/readyz";
+bool HttpConnection::asks_health(const RequestHead& head) {
+    return (head.target == "/healthz" || head.target == "/readyz") && !head.has_body() &&
+           (head.method == "GET" || head.method == "HEAD");
 }
 
 /// /healthz: the loops run; /readyz: and want requests. Not logged: they are asked all day.
 bool HttpConnection::try_health() {
     if (use_ != Use::health && !loop_.settings.health) return false;
     const RequestHead& head = loop_.head;
-    if (head.has_body() || (head.method != "GET" && head.method != "HEAD")) return false;
-    if (!is_health_path(head.target)) return false;
+    if (!asks_health(head)) return false;
     const bool readiness = head.target == "/readyz";
     const bool good = !readiness || loop_.server.ready;
     const bool last = !head.keep_alive || close_after_ || loop_.draining();
@@ -32,6 +32,9 @@ bool HttpConnection::try_health() {
     out.append("Date: ").append(loop_.loop.date()).append("\r\nContent-Type: text/plain\r\n");
     out.append("Cache-Control: no-store\r\nContent-Length: ").append(good ? "3" : "10");
     out.append("\r\n").append(own_fields());
+    name_request(head, loop_.request_id);
+    if (!loop_.request_id.empty())
+        out.append("X-Request-Id: ").append(loop_.request_id).append("\r\n");
     out.append(last ? "Connection: close\r\n" : connection_line(head)).append("\r\n");
     if (head.method == "GET") out.append(good ? "ok\n" : "not ready\n");
     ++loop_.answered;

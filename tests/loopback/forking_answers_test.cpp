@@ -186,6 +186,7 @@ TEST_SUITE("forked answers") {
                 CHECK(idle.ends());
                 release.give();
                 busy.receive_until("\r\n\r\ndone");
+                CHECK(children_end(server));
                 server.advance(2s);  // nothing told it that this was the last answer
                 CHECK(busy.ends());
             }

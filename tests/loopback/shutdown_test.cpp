@@ -53,13 +53,15 @@ TEST_SUITE("shutdown") {
         used.send(get);
         used.receive_until("GET /a []");
         server.settle();
-        server.begin_shutdown();
+        server.server().request_shutdown();
+        server.settle();
         for (RawClient* client : {&used, &fresh}) {
             client->send(get);
             const std::string answer = client->receive_all();
             CHECK(answer.find("\r\nConnection: close\r\n") != std::string::npos);
             CHECK(answer.ends_with("GET /a []"));
         }
+        server.join();
     }
 
     TEST_CASE("A client that was busy and stays silent is closed after a second") {

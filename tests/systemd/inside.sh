@@ -48,7 +48,7 @@ start() {
 scripts() {
     local answer; answer=$(get /cgi-bin/id.sh)
     check "a script runs, as the user" grep -qx basehttpd <<<"$answer"
-    check "in a cgroup of its own" grep -qE 'basehttpd.service/script-[0-9]+$' <<<"$answer"
+    check "in a cgroup of its own" grep -qE 'basehttpd.service/script-[0-9]+-[0-9]+$' <<<"$answer"
     check "without privileges" grep -qx 'NoNewPrivs:.1' <<<"$answer"
     check "or capabilities" grep -qxE 'CapBnd:.0+' <<<"$answer"
     check "Landlock and seccomp let it confine itself" eval 'journal | grep -q "Confined by Landlock"'

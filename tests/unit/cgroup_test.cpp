@@ -75,6 +75,10 @@ constexpr const char* stubborn =
     "(setsid sh -c 'trap \"\" TERM; echo ready; exec sleep 100000' &) & trap '' TERM; echo ready; "
     "exec sleep 100000";
 
+std::string leaf_name(int number) {
+    return "/script-" + std::to_string(::getpid()) + "-" + std::to_string(number);
+}
+
 }  // namespace
 
 TEST_SUITE("ScriptCgroups") {
@@ -168,7 +172,7 @@ TEST_SUITE("ScriptCgroups") {
             CHECK(leaf.empty());
             const std::string name = output_of(request);
             CHECK(name.starts_with("0::/"));
-            CHECK(name.ends_with("/script-1\n"));
+            CHECK(name.ends_with(leaf_name(1) + "\n"));
             CHECK(empties(leaf));
         }
     }
@@ -187,7 +191,7 @@ TEST_SUITE("ScriptCgroups") {
             leaf.signal_all(SIGTERM);
             CHECK_FALSE(leaf.empty());
             if (one_by_one) {
-                LeafFiles::make(cgroup.path() + "/script-2")->kill_one_by_one();
+                LeafFiles::make(cgroup.path() + leaf_name(2))->kill_one_by_one();
             } else {
                 leaf.kill();
             }
@@ -215,9 +219,7 @@ TEST_SUITE("ScriptCgroups") {
     TEST_CASE("Leaves are used again, when they are empty, and removed at the end") {
         const TestCgroup cgroup;
         if (cgroup.path().empty()) return;
-        const auto leaf_path = [&](int n) {
-            return cgroup.path() + "/script-" + std::to_string(n);
-        };
+        const auto leaf_path = [&](int n) { return cgroup.path() + leaf_name(n); };
         {
             const auto cgroups = cgroup.divide();
             for (int i = 0; i < 3; ++i) {
@@ -248,7 +250,7 @@ TEST_SUITE("ScriptCgroups") {
     TEST_CASE("A leaf that somebody left in use is not used") {
         const TestCgroup cgroup;
         if (cgroup.path().empty()) return;
-        const auto before = LeafFiles::make(cgroup.path() + "/script-1");
+        const auto before = LeafFiles::make(cgroup.path() + leaf_name(1));
         SpawnRequest request = shell("echo ready; mkdir below; exec sleep 100000");
         request.directory_path = before->path;
         request.cgroup = before->directory.get();
@@ -257,7 +259,8 @@ TEST_SUITE("ScriptCgroups") {
         CHECK(read_text_line(old.out.get()) == "ready");
         const auto cgroups = cgroup.divide();
         auto leaf = cgroups->take();
-        CHECK(output_of(in_leaf(leaf, "grep 0:: /proc/$$/cgroup; :")).ends_with("/script-2\n"));
+        CHECK(
+            output_of(in_leaf(leaf, "grep 0:: /proc/$$/cgroup; :")).ends_with(leaf_name(2) + "\n"));
         CHECK(WTERMSIG(old.end().status) == SIGKILL);
     }
 
