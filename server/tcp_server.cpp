@@ -105,9 +105,8 @@ void TCPServer::replace_sockets(ListeningSockets next) {
         return std::find(all.begin(), all.end(), one) != all.end();
     };
     for (const auto& socket : next) {
-        if (is_in(old, socket)) continue;
-        prepare(*socket);
-        listen(*socket);
+        if (!is_in(old, socket)) prepare(*socket);
+        listen(*socket);  // again: the backlog may be another
     }
     const bool serving = is_serving();  // then handlers may look at server_address
     {

@@ -1,4 +1,6 @@
 // The daemon's command line; service.hpp has what it does while it serves.
+#include <fcntl.h>
+
 #include <csignal>
 #include <iostream>
 
@@ -15,12 +17,19 @@ namespace {
 
 constexpr int exit_usage = 2;
 
+/// Without standard descriptors, sockets would become them, and messages would go to clients.
+void open_standard_descriptors() {
+    for (const int fd : {0, 1, 2})
+        if (::fcntl(fd, F_GETFD) < 0) static_cast<void>(::open("/dev/null", O_RDWR));
+}
+
 /// Those that a running server reacts to must not end one that is about to run.
 void ignore_early_signals() {
     for (const int number : {SIGHUP, SIGUSR1, SIGUSR2}) std::signal(number, SIG_IGN);
 }
 
 int run(int argc, const char* const* argv) {
+    open_standard_descriptors();
     ignore_early_signals();
     Inheritance inherited = take_inheritance();
     Parsed parsed = read_config(argc, argv);

@@ -53,10 +53,12 @@ auto blaming(const Parsed& parsed, Act act) {
     } catch (const std::system_error& error) {
         const bool of_errors =
             std::string_view(error.what()).find(quoted(config.error_log)) != std::string_view::npos;
-        throw ConfigError((of_errors
-                               ? blame(parsed.provenance, 0, "log.error", config.error_log)
-                               : blame(parsed.provenance, 0, "log.access", config.access_log)) +
-                          ": cannot open " + error.what());
+        throw ConfigError(
+            (of_errors ? blame(parsed.provenance, 0, "log.error", config.error_log)
+                       : blame(parsed.provenance, 0, "log.access", config.access_log)) +
+            ": cannot open " + error.what() +
+            (config.user.empty() ? ""
+                                 : "; " + quoted(config.user) + " must be able to write to it"));
     }
 }
 

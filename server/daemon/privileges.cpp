@@ -4,6 +4,7 @@
 #include <grp.h>
 #include <linux/capability.h>
 #include <pwd.h>
+#include <sys/fsuid.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -140,6 +141,10 @@ std::set<std::string> secret_files(const Config& config) {
     return files;
 }
 
+/// Keys are in memory: no core file has them, and scripts of the same user cannot look. A change of
+/// user undoes it.
+void hide_memory() { ::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); }
+
 }  // namespace
 
 std::optional<Identity> find_identity(const Parsed& parsed) {
@@ -182,13 +187,21 @@ void make_log_files(const Config& config, const std::optional<Identity>& identit
     }
 }
 
+void act_as(const std::optional<Identity>& identity) {
+    if (!changes(identity)) return;
+    // The system calls, not glibc's functions, which are for all threads.
+    ::syscall(SYS_setgroups, identity->groups.size(), identity->groups.data());
+    ::setfsgid(identity->group);
+    ::setfsuid(identity->user);
+}
+
 void drop_privileges(const Parsed& parsed, const std::optional<Identity>& identity) {
+    hide_memory();
     if (!changes(identity)) return;
     if (has_scripts(parsed.config)) ScriptCgroups::give_to(identity->user, identity->group);
     const std::string trouble = become(*identity);
     if (!trouble.empty()) refuse_identity(parsed, "user", parsed.config.user, trouble);
-    // Keys are in memory: no core file has them, and scripts of the same user cannot look.
-    ::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+    hide_memory();
     try {
         check_paths(parsed.config, parsed.provenance);
     } catch (const ConfigError& error) {
@@ -202,13 +215,16 @@ std::string describe_privileges(const std::optional<Identity>& identity) {
     return text + "user " + std::to_string(::geteuid()) + ", group " + std::to_string(::getegid());
 }
 
-std::vector<std::string> privilege_warnings(const Config& config) {
+std::vector<std::string> privilege_warnings(const Parsed& parsed) {
+    const Config& config = parsed.config;
     std::vector<std::string> warnings;
     if (is_root() && config.user.empty())
         warnings.emplace_back(
             "Serving as root, which a web server never needs: name a user in [server], such as "
             "www-data, or start as one; user = root if it must be");
-    for (const std::string& file : secret_files(config))
+    auto files = secret_files(config);
+    if (!parsed.config_file.empty()) files.insert(parsed.config_file);
+    for (const std::string& file : files)
         if (::access(file.c_str(), R_OK) != 0)
             warnings.push_back("'" + file + "' cannot be read by us any more (" +
                                std::generic_category().message(errno) +

@@ -33,9 +33,15 @@ void limit_privileges(const Config& config, const std::optional<Identity>& ident
 /// after the change. Nothing unless we are root and will be somebody else. Before make_log().
 void make_log_files(const Config& config, const std::optional<Identity>& identity);
 
+/// This thread, and those that it starts, open files as the identity from now on: a link that the
+/// user put in the place of a log leads nowhere that it may not go. Nothing unless we are root and
+/// will be somebody else.
+void act_as(const std::optional<Identity>& identity);
+
 /// Root becomes the identity, in all threads, for good; without an identity, or as whom it names,
-/// nothing changes. After sockets, logs and keys are open. Throws ConfigError when the system
-/// refuses, or when what the settings name cannot be used by that user.
+/// nothing changes; nobody but root can look into our memory then. After sockets, logs and keys are
+/// open. Throws ConfigError when the system refuses, or when what the settings name cannot be used
+/// by that user.
 void drop_privileges(const Parsed& parsed, const std::optional<Identity>& identity);
 
 /// "no new privileges; user www-data (33), group www-data (33)": what holds now, for the log.
@@ -43,6 +49,6 @@ std::string describe_privileges(const std::optional<Identity>& identity);
 
 /// Warnings for the log, once we are who we stay: we are root and nobody asked for that; a key
 /// that only root can read makes a reload fail.
-std::vector<std::string> privilege_warnings(const Config& config);
+std::vector<std::string> privilege_warnings(const Parsed& parsed);
 
 }  // namespace basehttp

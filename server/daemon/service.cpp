@@ -33,6 +33,13 @@ std::string cache_report(const CacheCounters& cache) {
            " entries of " + std::to_string(cache.bytes) + " bytes";
 }
 
+/// Those of unix sockets, to whom we become: its proxies are to connect.
+void give_socket_files(const TCPServer& server, const Identity& identity) {
+    for (const auto& socket : server.sockets())
+        if (!socket->unix_path.empty())
+            static_cast<void>(!::lchown(socket->unix_path.c_str(), identity.user, identity.group));
+}
+
 /// What only a new process can change, and has changed: the names of the keys.
 std::string left_for_a_restart(const Config& now, const Config& next) {
     std::string names;
@@ -53,7 +60,7 @@ Service::Service(int argc, const char* const* argv, Inheritance inherited)
     : argc_(argc),
       argv_(argv),
       inherited_(std::move(inherited)),
-      program_(own_program()),
+      program_(own_program(argv[0])),
       on_terminal_(::isatty(STDERR_FILENO) == 1),
       signals_(control_, SIGINT, SIGTERM, SIGHUP),
       watchdog_(control_),
@@ -85,7 +92,10 @@ void Service::start(Parsed parsed) {
     limit_privileges(parsed.config, identity);
     confinement_.emplace(parsed, static_cast<bool>(inherited_));
     make_log_files(parsed.config, identity);
-    log_ = confinement_->inside([&parsed] { return make_log(parsed); });
+    log_ = confinement_->inside([&] {
+        act_as(identity);
+        return make_log(parsed);
+    });
     const auto first = make_generation(std::move(parsed), scripts_, *log_, nullptr);
     const Config& config = first->parsed.config;
     current_.set(first);
@@ -100,6 +110,7 @@ void Service::start(Parsed parsed) {
     if (first->tls) describe_tls(*first->tls, config, *log_);
     server_->owns_socket_files = !inherited_;  // who started us still serves
     server_->replace_sockets(choose_sockets(*server_, first->parsed, inherited_sockets_of_all()));
+    if (identity) give_socket_files(*server_, *identity);
     server_->server_activate();
     confine(first->parsed, identity);
     log_->write(LogLevel::info, status() + " (Ctrl-C stops)");
@@ -111,7 +122,7 @@ void Service::confine(const Parsed& parsed, const std::optional<Identity>& ident
     drop_privileges(parsed, identity);
     confinement_->enter();
     log_->write(LogLevel::info, confinement_->describe() + "; " + describe_privileges(identity));
-    for (const std::string& warning : privilege_warnings(parsed.config))
+    for (const std::string& warning : privilege_warnings(parsed))
         log_->write(LogLevel::warning, warning);
 }
 
@@ -153,7 +164,11 @@ void Service::announce_ready() {
     manager_.ready(status());
     if (inherited_) {
         server_->owns_socket_files = true;
-        static_cast<void>(!::write(inherited_.ready.get(), "1", 1));
+        // Nobody there: the older program has given us up, and serves on.
+        if (::write(inherited_.ready.get(), "1", 1) != 1) {
+            server_->owns_socket_files = false;
+            return begin_end(SIGINT);
+        }
         inherited_.ready.reset();
     }
     watch_over();

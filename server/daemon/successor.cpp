@@ -10,12 +10,15 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <climits>
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
 #include <stdexcept>
 #include <string_view>
 #include <system_error>
@@ -90,16 +93,32 @@ bool is_ours(const Inheritance& inheritance) {
     return !inheritance.sockets.empty();
 }
 
-/// The pid that the new program tells, or -1. `first` has ended after that.
+/// The pid that the new program tells, or -1 when it does not in time.
+int read_pid(int ready, int patience) {
+    pid_t pid = -1;
+    pollfd told{ready, POLLIN, 0};
+    const auto until = std::chrono::steady_clock::now() + std::chrono::milliseconds(patience);
+    int count = -1;
+    do {  // signals come meanwhile
+        const auto left =
+            std::chrono::ceil<std::chrono::milliseconds>(until - std::chrono::steady_clock::now());
+        count = ::poll(&told, 1, std::max(0, static_cast<int>(left.count())));
+    } while (count < 0 && errno == EINTR);
+    if (count != 1) return -1;
+    ssize_t size = -1;
+    do size = ::read(ready, &pid, sizeof pid);
+    while (size < 0 && errno == EINTR);
+    return size == sizeof pid ? pid : -1;
+}
+
+/// `first` has ended after that.
 int await_successor(int first, int ready) {
     constexpr int patience = 5000;  // ms
-    pollfd told{ready, POLLIN, 0};
-    pid_t pid = -1;
-    const bool good =
-        ::poll(&told, 1, patience) == 1 && ::read(ready, &pid, sizeof pid) == sizeof pid;
-    if (!good) ::kill(first, SIGKILL);
-    ::waitpid(first, nullptr, 0);
-    return good ? pid : -1;
+    const int pid = read_pid(ready, patience);
+    if (pid < 0) ::kill(first, SIGKILL);
+    while (::waitpid(first, nullptr, 0) < 0 && errno == EINTR) {
+    }
+    return pid;
 }
 
 }  // namespace
@@ -108,10 +127,19 @@ void Successor::signal(int number) const {
     ::syscall(SYS_pidfd_send_signal, handle.get(), number, nullptr, 0);
 }
 
-std::string own_program() {
+std::string own_program(const char* called) {
     std::array<char, PATH_MAX> path;
     const ssize_t length = ::readlink("/proc/self/exe", path.data(), path.size());
-    return length > 0 ? std::string(path.data(), static_cast<std::size_t>(length)) : "";
+    if (length <= 0) return "";
+    const std::string file(path.data(), static_cast<std::size_t>(length));
+    // A link that we were called by may lead to a newer version one day.
+    struct stat ours {
+    }, named{};
+    const std::string link = std::filesystem::absolute(called).lexically_normal().string();
+    const bool same = std::strchr(called, '/') != nullptr && ::stat(file.c_str(), &ours) == 0 &&
+                      ::stat(link.c_str(), &named) == 0 && ours.st_dev == named.st_dev &&
+                      ours.st_ino == named.st_ino;
+    return same ? link : file;
 }
 
 Inheritance take_inheritance() {
@@ -137,7 +165,7 @@ Inheritance take_inheritance() {
     const pid_t child = ::fork();
     if (child != 0) ::_exit(child > 0 ? 0 : 1);
     const pid_t self = ::getpid();
-    static_cast<void>(!::write(inheritance.ready.get(), &self, sizeof self));
+    if (::write(inheritance.ready.get(), &self, sizeof self) != sizeof self) ::_exit(1);
     // The watchdog that the older program had to feed is ours now.
     if (std::getenv("WATCHDOG_PID") != nullptr)
         ::setenv("WATCHDOG_PID", std::to_string(::getpid()).c_str(), 1);
@@ -173,6 +201,7 @@ Successor start_successor(const std::string& program, const char* const* argv,
     check(::posix_spawn(&first, program.c_str(), &orders.files, &orders.attributes,
                         const_cast<char* const*>(argv), environment.data()),
           program.c_str());
+    sources.clear();  // one is ready's: a program that is none of ours is known by its end
     ready.reset();
     successor.pid = await_successor(first, successor.ready.get());
     if (successor.pid < 0) throw std::runtime_error(program + " did not start as an upgrade");

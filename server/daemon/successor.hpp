@@ -40,8 +40,9 @@ struct Successor {
 Successor start_successor(const std::string& program, const char* const* argv,
                           const ListeningSockets& sockets);
 
-/// The file that this process runs, for the next start_successor(): call it at start, a new version
-/// may take the name later. Empty: not known.
-std::string own_program();
+/// The file that this process runs, for the next start_successor(): by the path that it was called
+/// by (argv[0]), if that has directories. At start: a new version may take the name later. Empty:
+/// not known.
+std::string own_program(const char* called);
 
 }  // namespace basehttp

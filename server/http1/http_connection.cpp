@@ -100,7 +100,9 @@ void HttpConnection::check_deadline(std::chrono::microseconds now) {
 /// and is told that it is the last one. One that was not is closed.
 void HttpConnection::drain() {
     if (state_ != State::reading_head || head_begun_ || !output_.empty()) return;
-    if (loop_.loop.now() - idle_since_ >= last_chance) return close();
+    char first = 0;  // a request that nobody has told us of yet
+    const bool speaks = ::recv(slot(), &first, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
+    if (!speaks && loop_.loop.now() - idle_since_ >= last_chance) return close();
     set_deadline(last_chance);
 }
 

@@ -164,14 +164,15 @@ TEST_SUITE("daemon privileges") {
         CHECK(curl("https://localhost:" + port + "/page").out == "page");
     }
 
-    TEST_CASE("New log files belong to the user, those that were there stay as they are") {
+    TEST_CASE(
+        "New log files belong to the user, those that the user may write to stay as they are") {
         if (!is_root()) return;
         const CgiSite site;
         const TempDir logs;
         REQUIRE(::chmod(logs.str().c_str(), 0755) == 0);
         const std::string access = logs / "access", error = logs / "error";
         logs.write("error", "");
-        REQUIRE(::chmod(error.c_str(), 0644) == 0);
+        REQUIRE(::chmod(error.c_str(), 0666) == 0);
         auto [listening, endpoint] = listening_socket();
         Child child({.arguments = {"--root", site.root(), "--user", "nobody", "--access-log",
                                    access, "--error-log", error},
@@ -180,9 +181,26 @@ TEST_SUITE("daemon privileges") {
                      .err = logs / "err"});
         CHECK(child.until([&] { return has(read_text(error), "Serving '"); }));
         CHECK(owner_of(access) == std::to_string(nobody().pw_uid) + " 640");
-        CHECK(owner_of(error) == "0 644");
+        CHECK(owner_of(error) == "0 666");
         child.signal(SIGTERM);
         CHECK(child.wait(20'000) == 0);
+    }
+
+    TEST_CASE("A log that only root may write to is refused, also by way of the user's link") {
+        if (!is_root()) return;
+        const CgiSite site;
+        const TempDir logs, secret;
+        REQUIRE(::chmod(logs.str().c_str(), 0755) == 0);
+        REQUIRE(::symlink((secret / "made-by-root").c_str(), (logs / "access").c_str()) == 0);
+        auto [listening, endpoint] = listening_socket();
+        Child child({.arguments = {"--root", site.root(), "--user", "nobody", "--access-log",
+                                   logs / "access"},
+                     .listening = listening.get(),
+                     .out = logs / "out",
+                     .err = logs / "err"});
+        CHECK(child.wait(20'000) == 2);
+        CHECK(has(read_text(logs / "err"), "Permission denied; 'nobody' must be able to write"));
+        CHECK(::access((secret / "made-by-root").c_str(), F_OK) != 0);
     }
 
     TEST_CASE("A user who cannot be is refused at once, with the line") {
