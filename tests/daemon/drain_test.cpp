@@ -27,9 +27,10 @@ std::vector<int> states(HttpClient& client) {
 /// The daemon on a terminal, or in a session without one.
 struct OnTerminal {
     explicit OnTerminal(const std::string& more = {}) {
-        work.write("settings.ini",
-                   "[server]\nbind = 127.0.0.1\nport = 0\n[site]\nroot = " + work.str() +
-                       "\n[log]\nerror = " + (work / "error.log").string() + "\n" + more);
+        work.write(
+            "settings.ini",
+            "[server]\nbind = 127.0.0.1\nport = 0\nlandlock = off\n[site]\nroot = " + work.str() +
+                "\n[log]\nerror = " + (work / "error.log").string() + "\n" + more);
         const std::string program = daemon_program(), settings = work / "settings.ini";
         int end = -1;
         pid = ::forkpty(&end, nullptr, nullptr, nullptr);

@@ -198,7 +198,7 @@ TEST_SUITE("daemon privileges") {
                      .listening = listening.get(),
                      .out = logs / "out",
                      .err = logs / "err"});
-        CHECK(child.wait(20'000) == 2);
+        CHECK(WEXITSTATUS(child.wait(20'000).value_or(0)) == 2);
         CHECK(has(read_text(logs / "err"), "Permission denied; 'nobody' must be able to write"));
         CHECK(::access((secret / "made-by-root").c_str(), F_OK) != 0);
     }

@@ -34,6 +34,7 @@ TEST_SUITE("daemon reload mistakes") {
         const std::string good = usual_settings + "header = X-Number: 1\n";
         LiveServer server(good);
         server.work().write("site/file.txt", "x");
+        CHECK(HttpClient(server.endpoint()).get("/file.txt").status == 200);  // its loops are there
         const std::size_t before = server.descriptors();
         for (const auto& row : rows) {
             CAPTURE(row.what);

@@ -104,10 +104,12 @@ TEST_SUITE("daemon upgrade signals") {
         const std::string program = daemon_program();
         ::setenv("BASEHTTPD", "/usr/bin/unshare", 1);
         ChildOptions options;
-        options.arguments = {"--fork",      "--pid",           "--kill-child", program,
-                             "--bind",      "127.0.0.1",       "--port",       "0",
-                             "--root",      work.str(),        "--access-log", work / "access.log",
-                             "--error-log", work / "error.log"};
+        options.arguments = {"--fork",       "--pid",           "--kill-child",
+                             "--mount-proc", program,           "--bind",
+                             "127.0.0.1",    "--port",          "0",
+                             "--root",       work.str(),        "--landlock",
+                             "off",          "--access-log",    work / "access.log",
+                             "--error-log",  work / "error.log"};
         options.out = work / "stdout";
         options.err = work / "stderr";
         Child child(options);

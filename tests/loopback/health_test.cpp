@@ -111,6 +111,7 @@ TEST_SUITE("health") {
         CHECK(client.get("/healthz").status == 200);
         server.settle();
         server.server().request_shutdown();
+        server.settle();
         const Reply last = client.get("/healthz");
         CHECK(last.status == 200);
         CHECK(last.get("Connection") == "close");
