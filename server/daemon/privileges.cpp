@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <linux/capability.h>
+#include <linux/openat2.h>
 #include <pwd.h>
 #include <sys/fsuid.h>
 #include <sys/prctl.h>
@@ -145,6 +146,15 @@ std::set<std::string> secret_files(const Config& config) {
 /// user undoes it.
 void hide_memory() { ::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); }
 
+/// A new file; no link on the way is followed, which the user may have made to lead root astray.
+int make_file_without_links(const std::string& path) {
+    open_how how{};
+    how.flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC;
+    how.mode = 0640;
+    how.resolve = RESOLVE_NO_SYMLINKS;
+    return static_cast<int>(::syscall(SYS_openat2, AT_FDCWD, path.c_str(), &how, sizeof how));
+}
+
 }  // namespace
 
 std::optional<Identity> find_identity(const Parsed& parsed) {
@@ -180,8 +190,7 @@ void make_log_files(const Config& config, const std::optional<Identity>& identit
     if (!changes(identity)) return;
     for (const std::string& name : {config.access_log, config.error_log}) {
         if (name == "-" || name == "off") continue;
-        constexpr int flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC;  // never a link of somebody
-        const Fd file(::open(name.c_str(), flags, 0640));
+        const Fd file(make_file_without_links(name));
         // What goes wrong here goes wrong again when the log is opened, which tells.
         if (file) static_cast<void>(!::fchown(file.get(), identity->user, identity->group));
     }
