@@ -4,6 +4,7 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <exception>
 #include <thread>
@@ -38,6 +39,18 @@ void give_socket_files(const TCPServer& server, const Identity& identity) {
     for (const auto& socket : server.sockets())
         if (!socket->unix_path.empty())
             static_cast<void>(!::lchown(socket->unix_path.c_str(), identity.user, identity.group));
+}
+
+/// Those of unix sockets that are in `all` and not in `chosen`.
+std::vector<std::string> files_not_in(const ListeningSockets& all, const ListeningSockets& chosen) {
+    std::vector<std::string> files;
+    for (const auto& socket : all) {
+        const bool stays = std::any_of(chosen.begin(), chosen.end(), [&](const auto& one) {
+            return one->unix_path == socket->unix_path;
+        });
+        if (!stays && !socket->unix_path.empty()) files.push_back(socket->unix_path);
+    }
+    return files;
 }
 
 /// What only a new process can change, and has changed: the names of the keys.
@@ -109,7 +122,9 @@ void Service::start(Parsed parsed) {
     server_->defer_accept = true;
     if (first->tls) describe_tls(*first->tls, config, *log_);
     server_->owns_socket_files = !inherited_;  // who started us still serves
-    server_->replace_sockets(choose_sockets(*server_, first->parsed, inherited_sockets_of_all()));
+    const ListeningSockets given = inherited_sockets_of_all();
+    server_->replace_sockets(choose_sockets(*server_, first->parsed, given));
+    obsolete_files_ = files_not_in(given, server_->sockets());
     if (identity) give_socket_files(*server_, *identity);
     server_->server_activate();
     confine(first->parsed, identity);
@@ -164,6 +179,7 @@ void Service::announce_ready() {
     manager_.ready(status());
     if (inherited_) {
         server_->owns_socket_files = true;
+        for (const std::string& path : obsolete_files_) ::unlink(path.c_str());
         // Nobody there: the older program has given us up, and serves on.
         if (::write(inherited_.ready.get(), "1", 1) != 1) {
             server_->owns_socket_files = false;

@@ -9,6 +9,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "config/config_reader.hpp"
 #include "server/daemon/confine.hpp"
@@ -71,6 +72,8 @@ class Service {
     boost::asio::steady_timer watchdog_, reaper_, drain_delay_, successor_patience_;
     boost::asio::posix::stream_descriptor successor_ready_;
     std::optional<Successor> successor_;
+    /// Of unix sockets that the program before listened on and this one does not.
+    std::vector<std::string> obsolete_files_;
     bool reload_after_upgrade_ = false;  ///< Asked meanwhile: whoever serves then does it.
     std::chrono::steady_clock::time_point upgraded_;
     bool ending_ = false;
