@@ -106,7 +106,7 @@ void EventLoop::wait(Milliseconds timeout) {
     if (woken) run_posted();
     run_posted_here();
     if (count < 0) return;  // after a stop: what came meanwhile first, then who was late
-    if (count <= 0 && idle_requested_) {
+    if (count == 0 && idle_requested_) {
         idle_requested_ = false;
         if (on_idle) on_idle();
     }

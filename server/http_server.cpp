@@ -111,7 +111,7 @@ std::chrono::microseconds HTTPServer::longest_silence() const {
     std::int64_t oldest = std::numeric_limits<std::int64_t>::max();
     for (const auto& round : rounds_) oldest = std::min(oldest, round.load());
     const auto now = clock->monotonic();
-    return std::max(now - std::min(now, std::chrono::microseconds(oldest)), now - now);
+    return now - std::min(now, std::chrono::microseconds(oldest));
 }
 
 void HTTPServer::drain_loop(std::size_t index) {

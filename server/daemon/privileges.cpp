@@ -199,9 +199,15 @@ void make_log_files(const Config& config, const std::optional<Identity>& identit
 void act_as(const std::optional<Identity>& identity) {
     if (!changes(identity)) return;
     // The system calls, not glibc's functions, which are for all threads.
-    ::syscall(SYS_setgroups, identity->groups.size(), identity->groups.data());
+    const long grouped = ::syscall(SYS_setgroups, identity->groups.size(), identity->groups.data());
     ::setfsgid(identity->group);
     ::setfsuid(identity->user);
+    // These two tell only who one was before; -1 changes nothing.
+    const auto now_user = static_cast<uid_t>(::setfsuid(static_cast<uid_t>(-1)));
+    const auto now_group = static_cast<gid_t>(::setfsgid(static_cast<gid_t>(-1)));
+    if (grouped != 0 || now_user != identity->user || now_group != identity->group)
+        throw std::system_error(EPERM, std::generic_category(),
+                                "opening logs as " + identity->text);
 }
 
 void drop_privileges(const Parsed& parsed, const std::optional<Identity>& identity) {

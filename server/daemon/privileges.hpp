@@ -35,7 +35,7 @@ void make_log_files(const Config& config, const std::optional<Identity>& identit
 
 /// This thread, and those that it starts, open files as the identity from now on: a link that the
 /// user put in the place of a log leads nowhere that it may not go. Nothing unless we are root and
-/// will be somebody else.
+/// will be somebody else. Throws std::system_error when the system refuses.
 void act_as(const std::optional<Identity>& identity);
 
 /// Root becomes the identity, in all threads, for good; without an identity, or as whom it names,

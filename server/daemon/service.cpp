@@ -179,12 +179,12 @@ void Service::announce_ready() {
     manager_.ready(status());
     if (inherited_) {
         server_->owns_socket_files = true;
-        for (const std::string& path : obsolete_files_) ::unlink(path.c_str());
         // Nobody there: the older program has given us up, and serves on.
         if (::write(inherited_.ready.get(), "1", 1) != 1) {
             server_->owns_socket_files = false;
             return begin_end(SIGINT);
         }
+        for (const std::string& path : obsolete_files_) ::unlink(path.c_str());
         inherited_.ready.reset();
     }
     watch_over();
@@ -245,7 +245,7 @@ void Service::reload() {
     manager_.ready(status());
 }
 
-/// From here on nothing can fail.
+/// What the settings can be wrong about was found before.
 void Service::apply(std::shared_ptr<const Generation> next, ListeningSockets sockets) {
     const Config& config = next->parsed.config;
     if (has_scripts(config) && !is_subreaper()) become_subreaper();
