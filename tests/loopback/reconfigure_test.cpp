@@ -71,16 +71,15 @@ TEST_SUITE("reconfigure") {
         TestServer<> server(sites.factory());
         HttpClient client = server.client(), other = server.client();
         sites.next_waits = true;
-        client.send("GET /file.txt HTTP/1.1\r\nHost: h\r\n\r\n");
+        client.send("GET /file.txt HTTP/1.1\r\nHost: localhost\r\n\r\n");
         sites.entered.get_future().wait();
         sites.current = sites.site("2");
         reconfigure(server);
         sites.release.set_value();
         CHECK(client.receive().get("X-Number") == "1");
+        CHECK(client.get("/none").status == 404);  // so the loop is through with the late answer
         CHECK(other.get("/file.txt").get("X-Number") == "2");
-        CHECK(sites.handled == 2);
-        CHECK(client.get("/file.txt").get("X-Number") == "2");
-        CHECK(sites.handled == 2);
+        CHECK(sites.handled == 3);
     }
 
     TEST_CASE("A cache that is switched off keeps nothing, and comes back") {
