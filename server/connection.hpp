@@ -18,6 +18,8 @@ class Connection : public Watcher {
     virtual void start() = 0;
     /// Acts on what took too long. Once a tick.
     virtual void check_deadline(std::chrono::microseconds now) = 0;
+    /// The loop has new settings, which hold from the next request on.
+    virtual void settings_changed() = 0;
     /// Finishes what is in progress, then closes; closes at once when idle.
     virtual void drain() = 0;
     /// The time to finish is over.

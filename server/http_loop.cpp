@@ -93,6 +93,18 @@ void HttpLoop::reconfigure(const HttpSettings& next, std::shared_ptr<const TlsSi
     cache.reset(settings.cache_bytes, settings.cache_entries);
     cache.canonical_host = settings.canonical_host;
     ++generation_;
+    for (auto& connection : by_fd_)
+        if (connection) connection->settings_changed();
+}
+
+void HttpLoop::review_trust(Client& client, int socket) const {
+    if (!client.trusted) return;
+    sockaddr_storage storage{};
+    socklen_t length = sizeof storage;
+    auto* const peer = reinterpret_cast<sockaddr*>(&storage);
+    client.trusted = settings.trusted_proxies.contains(client.address) &&
+                     ::getpeername(socket, peer, &length) == 0 &&
+                     settings.trusted_proxies.contains(Address::from(peer, length));
 }
 
 void HttpLoop::put(std::unique_ptr<Connection> connection) {

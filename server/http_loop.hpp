@@ -59,6 +59,9 @@ class HttpLoop {
     void resume_later(HttpConnection& connection);
     /// From now on with these; nothing of the cache is left.
     void reconfigure(const HttpSettings& next, std::shared_ptr<const TlsSites> next_tls);
+    /// After that: a proxy that is none any more loses its word, also where a PROXY header named
+    /// the client.
+    void review_trust(Client& client, int socket) const;
     /// How often that was.
     unsigned generation() const { return generation_; }
     /// The next answer of each connection is its last; `drained` is called when all are gone. The

@@ -75,6 +75,11 @@ void ProxyGreeting::check_deadline(std::chrono::microseconds now) {
     if (now >= deadline_) refuse("it did not come in time");
 }
 
+void ProxyGreeting::settings_changed() {
+    loop_.review_trust(client_, slot());
+    if (!client_.trusted) abort();
+}
+
 void ProxyGreeting::abort() {
     if (std::exchange(over_, true)) return;
     loop_.unwatch(*this);

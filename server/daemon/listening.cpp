@@ -113,12 +113,22 @@ std::shared_ptr<const ListeningSocket> for_role(std::shared_ptr<const ListeningS
                       (port == "0" ? "" : " or give it port " + port));
 }
 
+/// A client that expects TLS there is not to be answered in plain text.
+void check_name(const ListeningSocket& socket, const Config& config) {
+    const std::string name = socket.name.substr(of_manager.size());
+    if ((name == "https" || name == "tls") && !tls_on(config))
+        throw ConfigError("basehttpd: the service manager's socket '" + name +
+                          "' needs a certificate: name one in section [tls], or name the socket "
+                          "http (FileDescriptorName=http)");
+}
+
 /// Those of the service manager.
 ListeningSockets kept_sockets(const Parsed& parsed, const ListeningSockets& present) {
     ListeningSockets kept;
     bool speaks_tls = false;
     for (const auto& socket : present) {
         if (!std::string_view(socket->name).starts_with(of_manager)) continue;
+        check_name(*socket, parsed.config);
         const SocketRole role = role_of(*socket, parsed.config);
         speaks_tls = speaks_tls || role == SocketRole::standard;
         kept.push_back(for_role(socket, role));

@@ -53,17 +53,17 @@ std::vector<std::string> files_not_in(const ListeningSockets& all, const Listeni
     return files;
 }
 
-/// What only a new process can change, and has changed: the names of the keys.
-std::string left_for_a_restart(const Config& now, const Config& next) {
+/// What only a new process can change, and has changed since this one began: the names of the keys.
+std::string left_for_a_restart(const Config& begun, const Config& next) {
     std::string names;
     const auto add = [&names](bool changed, const char* name) {
         if (changed) names += std::string(names.empty() ? "" : ", ") + name;
     };
-    add(now.loops != next.loops, "loops");
-    add(now.user != next.user, "user");
-    add(now.group != next.group, "group");
-    add(now.no_new_privileges != next.no_new_privileges, "no_new_privileges");
-    add(now.landlock != next.landlock, "landlock");
+    add(begun.loops != next.loops, "loops");
+    add(begun.user != next.user, "user");
+    add(begun.group != next.group, "group");
+    add(begun.no_new_privileges != next.no_new_privileges, "no_new_privileges");
+    add(begun.landlock != next.landlock, "landlock");
     return names;
 }
 
@@ -80,9 +80,11 @@ Service::Service(int argc, const char* const* argv, Inheritance inherited)
       reaper_(control_),
       drain_delay_(control_),
       successor_patience_(control_),
-      successor_ready_(control_) {
+      successor_ready_(control_),
+      older_end_(control_) {
     signals_.add(SIGUSR1);
     signals_.add(SIGUSR2);
+    signals_.add(hurry_signal);
     std::signal(SIGPIPE, SIG_IGN);
     std::signal(SIGXFSZ, SIG_IGN);  // a file that may not grow costs its request
 }
@@ -111,6 +113,7 @@ void Service::start(Parsed parsed) {
     });
     const auto first = make_generation(std::move(parsed), scripts_, *log_, nullptr);
     const Config& config = first->parsed.config;
+    started_with_ = config;
     current_.set(first);
     server_ = std::make_unique<ThreadingHTTPServer>(Address{}, current_.handlers(), false);
     server_->set_log(log_);
@@ -167,7 +170,7 @@ void Service::serve() {
         } catch (...) {  // no threads or descriptors to be had
             failure = std::current_exception();
         }
-        control_.stop();
+        control_.post([this] { await_older(); });
     });
     control_.run();
     serving.join();
@@ -205,6 +208,7 @@ void Service::await_signal() {
 
 void Service::on_signal(int number) {
     if (number == SIGUSR1) return reopen_logs();
+    if (number == hurry_signal) return hurry();
     if (number == SIGTERM || number == SIGINT || (number == SIGHUP && has_lost_terminal()))
         return begin_end(number);
     if (ending_)
@@ -238,7 +242,7 @@ void Service::reload() {
                     std::string("Not reloaded, the old settings stay: ") + error.what());
         return manager_.ready(std::string("Not reloaded: ") + error.what());
     }
-    const std::string later = left_for_a_restart(now->parsed.config, current_.get()->parsed.config);
+    const std::string later = left_for_a_restart(*started_with_, current_.get()->parsed.config);
     if (!later.empty())
         log_->write(LogLevel::warning, "Reloaded, but a restart is needed for: " + later);
     log_->write(LogLevel::info, "Reloaded: " + status());

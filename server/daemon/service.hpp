@@ -6,6 +6,7 @@
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <csignal>
 #include <memory>
 #include <optional>
 #include <string>
@@ -38,6 +39,10 @@ class Service {
     int run(Parsed parsed);
 
   private:
+    /// From the newest program to the older ones; by default it does nothing, also to one that
+    /// ends.
+    static constexpr int hurry_signal = SIGURG;
+
     void start(Parsed parsed);
     void confine(const Parsed& parsed, const std::optional<Identity>& identity);
     ListeningSockets inherited_sockets_of_all();
@@ -59,6 +64,10 @@ class Service {
     void upgrade_ended(bool good);
     void begin_end(int number);
     void drain();
+    bool speaks_for_older() const;
+    void tell_older(int number) const;
+    void await_older();
+    void hurry();
 
     const int argc_;
     const char* const* const argv_;
@@ -70,15 +79,16 @@ class Service {
     boost::asio::io_context control_;
     boost::asio::signal_set signals_;
     boost::asio::steady_timer watchdog_, reaper_, drain_delay_, successor_patience_;
-    boost::asio::posix::stream_descriptor successor_ready_;
+    boost::asio::posix::stream_descriptor successor_ready_, older_end_;
     std::optional<Successor> successor_;
     /// Of unix sockets that the program before listened on and this one does not.
     std::vector<std::string> obsolete_files_;
     bool reload_after_upgrade_ = false;  ///< Asked meanwhile: whoever serves then does it.
     std::chrono::steady_clock::time_point upgraded_;
-    bool ending_ = false;
+    bool ending_ = false, replaced_ = false;
 
     std::optional<Confinement> confinement_;  // once it is started
+    std::optional<Config> started_with_;
     std::shared_ptr<Log> log_;
     SharedScripts scripts_;
     CurrentGeneration current_;

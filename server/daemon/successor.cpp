@@ -26,7 +26,8 @@
 namespace basehttp {
 namespace {
 
-/// The descriptor for the sign of life, then a line for the name of each socket, from 3 on.
+/// The descriptor for the sign of life and the number of pidfds after it, then a line for the name
+/// of each socket, from 3 on.
 constexpr const char* variable = "BASEHTTPD_UPGRADE";
 constexpr int first_socket = 3;
 
@@ -93,6 +94,19 @@ bool is_ours(const Inheritance& inheritance) {
     return !inheritance.sockets.empty();
 }
 
+/// `count` descriptors from `first` on; those that are no pidfds stay open.
+std::vector<Fd> take_pidfds(int first, int count) {
+    std::vector<Fd> taken;
+    for (int fd = first; fd < first + count; ++fd) {
+        const bool is_pidfd = ::syscall(SYS_pidfd_send_signal, fd, 0, nullptr, 0) == 0 ||
+                              errno == ESRCH || errno == EPERM;
+        if (!is_pidfd) continue;
+        ::fcntl(fd, F_SETFD, FD_CLOEXEC);
+        taken.emplace_back(fd);
+    }
+    return taken;
+}
+
 /// The pid that the new program tells, or -1 when it does not in time.
 int read_pid(int ready, int patience) {
     pid_t pid = -1;
@@ -123,8 +137,13 @@ int await_successor(int first, int ready) {
 
 }  // namespace
 
-void Successor::signal(int number) const {
-    ::syscall(SYS_pidfd_send_signal, handle.get(), number, nullptr, 0);
+void signal_process(const Fd& pidfd, int number) {
+    ::syscall(SYS_pidfd_send_signal, pidfd.get(), number, nullptr, 0);
+}
+
+bool has_ended(const Fd& pidfd) {
+    pollfd end{pidfd.get(), POLLIN, 0};
+    return ::poll(&end, 1, 0) != 0;
 }
 
 std::string own_program(const char* called) {
@@ -161,6 +180,9 @@ Inheritance take_inheritance() {
         static_cast<void>(inheritance.ready.release());
         return {};
     }
+    const char* const count = std::strchr(given, ' ');  // an older version tells none
+    if (count != nullptr)
+        inheritance.older = take_pidfds(inheritance.ready.get() + 1, std::atoi(count));
     ::unsetenv(variable);
     const pid_t child = ::fork();
     if (child != 0) ::_exit(child > 0 ? 0 : 1);
@@ -173,18 +195,26 @@ Inheritance take_inheritance() {
 }
 
 Successor start_successor(const std::string& program, const char* const* argv,
-                          const ListeningSockets& sockets) {
+                          const ListeningSockets& sockets, const std::vector<Fd>& older) {
     std::array<int, 2> ends;
     if (::pipe2(ends.data(), O_CLOEXEC) != 0) check(errno, "pipe");
     Successor successor{-1, {}, Fd(ends[0])};
     Fd ready(ends[1]);
 
+    const Fd self(static_cast<int>(::syscall(SYS_pidfd_open, ::getpid(), 0)));
+    std::vector<int> unfinished;
+    if (self) unfinished.push_back(self.get());
+    for (const Fd& one : older)
+        if (!has_ended(one)) unfinished.push_back(one.get());
+
     const int ready_target = first_socket + static_cast<int>(sockets.size());
-    std::string handed = std::string(variable) + "=" + std::to_string(ready_target);
+    const int last_target = ready_target + static_cast<int>(unfinished.size());
+    std::string handed = std::string(variable) + "=" + std::to_string(ready_target) + " " +
+                         std::to_string(unfinished.size());
     SpawnOrders orders;
     std::vector<Fd> sources;  // above all targets, so that none overwrites another
     const auto hand_over = [&](int fd, int target) {
-        sources.emplace_back(::fcntl(fd, F_DUPFD_CLOEXEC, ready_target + 1));
+        sources.emplace_back(::fcntl(fd, F_DUPFD_CLOEXEC, last_target + 1));
         if (!sources.back()) check(errno, "descriptors");
         check(::posix_spawn_file_actions_adddup2(&orders.files, sources.back().get(), target),
               "descriptors");
@@ -194,7 +224,8 @@ Successor start_successor(const std::string& program, const char* const* argv,
         hand_over(socket->socket.get(), target++);
         handed += "\n" + socket->name;
     }
-    hand_over(ready.get(), ready_target);
+    hand_over(ready.get(), target++);
+    for (const int pidfd : unfinished) hand_over(pidfd, target++);
     std::vector<char*> environment = environment_with(handed);
     const Abdicated orphans_go_elsewhere;
     pid_t first = -1;

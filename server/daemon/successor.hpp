@@ -14,6 +14,8 @@ namespace basehttp {
 struct Inheritance {
     std::vector<std::pair<std::string, Fd>> sockets;  ///< ListeningSocket::name, socket
     Fd ready;  ///< A byte written here: we serve. Closed without it: we do not.
+    /// pidfds of the older programs, which may still have to finish what they have begun.
+    std::vector<Fd> older;
 
     /// Whether there was an older program.
     explicit operator bool() const { return static_cast<bool>(ready); }
@@ -30,15 +32,18 @@ struct Successor {
     int pid = -1;
     Fd handle;  ///< pidfd: it is not our child.
     Fd ready;   ///< The other end of Inheritance::ready.
-
-    void signal(int number) const;
 };
 
-/// Starts `program` with the arguments and environment of this one. It gets the sockets and the
-/// three standard descriptors, nothing else. For these milliseconds we are no subreaper, and
-/// orphans of scripts are not ours. Throws std::runtime_error.
+/// Starts `program` with the arguments and environment of this one. It gets the sockets, the three
+/// standard descriptors, and pidfds of this process and of those of `older` that live, nothing
+/// else. For these milliseconds we are no subreaper, and orphans of scripts are not ours. Throws
+/// std::runtime_error.
 Successor start_successor(const std::string& program, const char* const* argv,
-                          const ListeningSockets& sockets);
+                          const ListeningSockets& sockets, const std::vector<Fd>& older);
+
+/// To the process of a pidfd; nothing if it has ended.
+void signal_process(const Fd& pidfd, int number);
+bool has_ended(const Fd& pidfd);
 
 /// The file that this process runs, for the next start_successor(): by the path that it was called
 /// by (argv[0]), if that has directories. At start: a new version may take the name later. Empty:

@@ -96,6 +96,8 @@ void HttpConnection::check_deadline(std::chrono::microseconds now) {
     }
 }
 
+void HttpConnection::settings_changed() { loop_.review_trust(client_, slot()); }
+
 /// A client that was busy a moment ago may have sent its next request already: it gets that answer,
 /// and is told that it is the last one. One that was not is closed.
 void HttpConnection::drain() {

@@ -42,6 +42,7 @@ class HttpConnection final : public Connection {
     /// Goes on as far as possible without waiting.
     void advance();
     void check_deadline(std::chrono::microseconds now) override;
+    void settings_changed() override;
     void drain() override;
     /// A handler that still waits for its turn refuses, else abort().
     void cut() override;

@@ -35,6 +35,8 @@ void TlsHandshake::on_event(std::uint32_t events) {
     loop_.guarded(*this, [this] { advance(); });
 }
 
+void TlsHandshake::settings_changed() { loop_.review_trust(client_, slot()); }
+
 /// What the client's first byte says. It stays in the socket.
 TlsHandshake::Speech TlsHandshake::listen() const {
     char first = 0;

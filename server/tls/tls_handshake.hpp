@@ -25,6 +25,7 @@ class TlsHandshake final : public Connection {
     void start() override;
     void on_event(std::uint32_t events) override;
     void check_deadline(std::chrono::microseconds now) override;
+    void settings_changed() override;
     void drain() override { abort(); }
     void cut() override { abort(); }
     void abort() override;

@@ -39,6 +39,23 @@ std::string clients_of(const std::string& log) {
 }  // namespace
 
 TEST_SUITE("proxies") {
+    TEST_CASE("A proxy that is none any more is not believed on open connections either") {
+        TestServer server(client_handler(), trusting({"127.0.0.1"}));
+        HttpClient proxy = server.client();
+        const auto body = [&] { return proxy.get("/", {{"X-Forwarded-For", "192.0.2.1"}}).body; };
+        CHECK(body().starts_with("192.0.2.1:0"));
+        const auto trust = [&](const std::vector<std::string>& networks) {
+            HttpSettings next = server.server().settings;
+            next.trusted_proxies = Networks(networks);
+            server.server().reconfigure(next, server.server().tls);
+        };
+        trust({"10.0.0.0/8", "127.0.0.1"});
+        CHECK(body().starts_with("192.0.2.1:0"));
+        trust({"10.0.0.0/8"});
+        CHECK(body().starts_with("127.0.0.1:"));
+        CHECK(body().find("by a proxy") == std::string::npos);
+    }
+
     TEST_CASE("A trusted proxy tells who its client is") {
         TestServer server(client_handler(), trusting({"127.0.0.1", "10.0.0.0/8"}));
         HttpClient proxy = server.client();

@@ -80,7 +80,7 @@ class LiveServer {
     std::vector<Endpoint> endpoints_;
     std::vector<std::string> expected_;
     int pid_ = -1;
-    bool ended_ = false;
+    bool ended_ = false, first_ended_ = false;
 };
 
 /// Where a daemon answers, from its URL.
