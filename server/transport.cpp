@@ -35,6 +35,11 @@ long Transport::receive(std::span<char> out) {
     }
 }
 
+void Transport::set_readable() {
+    readable_ = true;
+    if (tls_) tls_->set_readable();
+}
+
 std::size_t Transport::send(std::string_view bytes) {
     if (!tls_ || tls_->kernel_sends()) {
         const ssize_t count = ::send(socket_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);

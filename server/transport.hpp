@@ -30,7 +30,7 @@ class Transport {
     /// Whether receive() may bring something.
     bool readable() const { return readable_; }
     /// The socket had an event for reading or, under TLS, any.
-    void set_readable() { readable_ = true; }
+    void set_readable();
     /// The client has sent its last byte, as far as is known.
     bool half_closed() const { return half_closed_; }
     void set_half_closed() { half_closed_ = true; }

@@ -32,6 +32,8 @@ class TlsSession {
 
     /// Reads into `out`. 0: the client has finished; -1: nothing there now; -2: it is gone.
     long receive(std::span<char> out);
+    /// The socket had an event: what it has may be more than was there at the last read of it.
+    void set_readable() { drained_ = false; }
     /// Whether another receive() may bring something before the socket is readable again.
     bool may_have_more() const { return !drained_ || SSL_has_pending(ssl_.get()) == 1; }
 
