@@ -32,8 +32,7 @@ std::size_t AbsenceReplay::cost() const {
 /// Preconditions and ranges are about a representation, and there is none (RFC 9110
 /// section 13.2.1).
 bool AbsenceReplay::answer(const RequestHead& head, ReplayOutput& out) const {
-    out.text.append(before_date_).append(out.date).append(after_date_);
-    out.text.append(out.connection_line).append("\r\n");
+    out.text.append(before_date_).append(out.date).append(after_date_).append(out.head_end);
     out.status = status_;
     if (head.method != "GET") return true;
     out.body_bytes = content_.size();

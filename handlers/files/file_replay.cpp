@@ -25,26 +25,32 @@ FileReplay::FileReplay(std::shared_ptr<const StaticSite> site,
       entity_(std::move(entity)),
       probes_(std::move(probes)),
       settled_(SiteLookup::settled(probes_, std::time(nullptr))) {
-    if (!site_->server_header.empty()) server_line_ = "Server: " + site_->server_header + "\r\n";
-    fields_200_ = make_fields(200);
-    fields_206_ = make_fields(206);
-    fields_304_ = make_fields(304);
+    whole_ = make_head(200, "OK");
+    part_ = make_head(206, "Partial Content");
+    not_modified_ = make_head(304, "Not Modified");
 }
 
-std::string FileReplay::make_fields(int status) const {
-    std::string text;
-    const auto add = [&text](std::string_view name, std::string_view value) {
-        text.append(name).append(": ").append(value).append("\r\n");
+FileReplay::Head FileReplay::make_head(int status, std::string_view reason) const {
+    Head head;
+    head.before_date = "HTTP/1.1 " + std::to_string(status) + " ";
+    head.before_date.append(reason).append("\r\n");
+    if (!site_->server_header.empty())
+        head.before_date.append("Server: ").append(site_->server_header).append("\r\n");
+    head.before_date += "Date: ";
+    head.after_date = "\r\n";
+    const auto add = [&head](std::string_view name, std::string_view value) {
+        head.after_date.append(name).append(": ").append(value).append("\r\n");
     };
     for (const auto& [name, value] : entity_fields(*entity_, status)) add(name, value);
     if (status == 200) add("Content-Length", std::to_string(entity_->size));
-    if (status == 206) return text;  // the range and the site's fields follow
+    if (status == 206) return head;  // the range and the site's fields follow
     for (const auto& [name, value] : site_->headers) add(name, value);
-    return text;
+    return head;
 }
 
 std::size_t FileReplay::cost() const {
-    std::size_t bytes = sizeof *this + sizeof *entity_ + fields_200_.size() * 3;
+    std::size_t bytes =
+        sizeof *this + sizeof *entity_ + (whole_.before_date.size() + whole_.after_date.size()) * 3;
     for (const SiteLookup::Probe& probe : probes_) bytes += sizeof probe + probe.path.size();
     return bytes + (entity_->memory ? entity_->memory->size() : 0);
 }
@@ -64,8 +70,8 @@ bool FileReplay::answer_conditionally(const RequestHead& head, ReplayOutput& out
         case PreconditionResult::failed:
             return false;
         case PreconditionResult::not_modified:
-            append_head(out, "HTTP/1.1 304 Not Modified\r\n", fields_304_);
-            out.text += "\r\n";
+            append_head(out, not_modified_);
+            out.text += out.head_end;
             out.status = 304;
             return true;
         case PreconditionResult::proceed:
@@ -86,15 +92,14 @@ bool FileReplay::answer_conditionally(const RequestHead& head, ReplayOutput& out
 }
 
 void FileReplay::answer_whole(const RequestHead& head, ReplayOutput& out) const {
-    append_head(out, "HTTP/1.1 200 OK\r\n", fields_200_);
-    out.text += "\r\n";
+    append_head(out, whole_);
+    out.text += out.head_end;
     out.status = 200;
     if (head.method == "GET") append_content(out, 0, entity_->size);
 }
 
 void FileReplay::answer_range(const ByteRange& range, ReplayOutput& out) const {
-    out.text.append("HTTP/1.1 206 Partial Content\r\n").append(server_line_);
-    out.text.append("Date: ").append(out.date).append("\r\n").append(fields_206_);
+    append_head(out, part_);
     out.text.append("Content-Range: ");
     append_content_range(out.text, range, entity_->size);
     out.text.append("\r\nContent-Length: ");
@@ -102,15 +107,13 @@ void FileReplay::answer_range(const ByteRange& range, ReplayOutput& out) const {
     out.text.append("\r\n");
     for (const auto& [name, value] : site_->headers)
         out.text.append(name).append(": ").append(value).append("\r\n");
-    out.text.append(out.connection_line).append("\r\n");
+    out.text.append(out.head_end);
     out.status = 206;
     append_content(out, range.first, range.length);
 }
 
-void FileReplay::append_head(ReplayOutput& out, std::string_view status_line,
-                             std::string_view fields) const {
-    out.text.append(status_line).append(server_line_).append("Date: ").append(out.date);
-    out.text.append("\r\n").append(fields).append(out.connection_line);
+void FileReplay::append_head(ReplayOutput& out, const Head& head) {
+    out.text.append(head.before_date).append(out.date).append(head.after_date);
 }
 
 void FileReplay::append_content(ReplayOutput& out, std::uint64_t first,

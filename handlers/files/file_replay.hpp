@@ -24,20 +24,22 @@ class FileReplay final : public Replay {
     std::size_t cost() const override;
 
   private:
+    /// A header section without the value of Date and its end.
+    struct Head {
+        std::string before_date, after_date;
+    };
     bool answer_conditionally(const RequestHead& head, ReplayOutput& out) const;
     void answer_whole(const RequestHead& head, ReplayOutput& out) const;
     void answer_range(const ByteRange& range, ReplayOutput& out) const;
-    void append_head(ReplayOutput& out, std::string_view status_line,
-                     std::string_view fields) const;
+    static void append_head(ReplayOutput& out, const Head& head);
     void append_content(ReplayOutput& out, std::uint64_t first, std::uint64_t length) const;
-    std::string make_fields(int status) const;
+    Head make_head(int status, std::string_view reason) const;
 
     std::shared_ptr<const StaticSite> site_;
     std::shared_ptr<const FileEntity> entity_;
     std::vector<SiteLookup::Probe> probes_;
     bool settled_;  // no file had changed in the last seconds, so that a further change shows
-    std::string server_line_;                           // "Server: x\r\n" or empty
-    std::string fields_200_, fields_206_, fields_304_;  // field lines after Date
+    Head whole_, part_, not_modified_;
 };
 
 }  // namespace basehttp

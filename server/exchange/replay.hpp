@@ -15,12 +15,12 @@ namespace basehttp {
 /// Where a replay writes, and what the loop tells it.
 struct ReplayOutput {
     /// Views and `out` are the loop's, for the time of the call.
-    ReplayOutput(std::string& out, std::string_view date_, std::string_view connection_line_)
-        : text(out), date(date_), connection_line(connection_line_) {}
+    ReplayOutput(std::string& out, std::string_view date_, std::string_view head_end_)
+        : text(out), date(date_), head_end(head_end_) {}
 
-    std::string& text;                 ///< Append: status line, header section, small bodies.
-    std::string_view date;             ///< Present Date value.
-    std::string_view connection_line;  ///< "" or a whole Connection field line with CRLF.
+    std::string& text;          ///< Append: status line, header section, small bodies.
+    std::string_view date;      ///< Present Date value.
+    std::string_view head_end;  ///< The connection's own field lines and the empty line, with CRLF.
 
     int status = 0;                  ///< Set by the replay, for the log.
     std::uint64_t body_bytes = 0;    ///< Set by the replay: content that follows, for the log.

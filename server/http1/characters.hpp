@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <cstring>
 #include <string_view>
 
 namespace basehttp::characters {
@@ -35,5 +36,21 @@ constexpr std::array<std::uint8_t, 256> make_table() {
 inline constexpr std::array<std::uint8_t, 256> table = make_table();
 
 inline bool is(char c, Class kind) { return (table[static_cast<unsigned char>(c)] & kind) != 0; }
+
+/// Past the characters of [p, end) that may be in a field's value: the first that may not, or end.
+/// Values are most of a request, so eight are looked at together; a tab ends that.
+inline const char* skip_field_value(const char* p, const char* end) {
+    constexpr std::uint64_t each = 0x0101'0101'0101'0101, high = each * 0x80;
+    while (end - p >= 8) {
+        std::uint64_t eight;
+        std::memcpy(&eight, p, sizeof eight);
+        const std::uint64_t no_del = eight ^ (each * 0x7f);
+        const std::uint64_t odd = ((eight - each * ' ') & ~eight) | ((no_del - each) & ~no_del);
+        if ((odd & high) != 0) break;
+        p += 8;
+    }
+    while (p != end && is(*p, field)) ++p;
+    return p;
+}
 
 }  // namespace basehttp::characters

@@ -62,7 +62,7 @@ bool HttpConnection::try_replay() {
     name_request(head, loop_.request_id);
     if (!loop_.request_id.empty())
         loop_.fields.append("X-Request-Id: ").append(loop_.request_id).append("\r\n");
-    loop_.fields.append(connection_line(head));
+    loop_.fields.append(connection_line(head)).append("\r\n");
     ReplayOutput out(loop_.output, loop_.loop.date(), loop_.fields);
     if (!(*found)->answer(head, out)) return false;
     if (!head.keep_alive) {

@@ -111,7 +111,7 @@ HeadResult HeadParser::parse_field() {
     ++p;
     while (p != end && (*p == ' ' || *p == '\t')) ++p;
     const char* const value = p;
-    while (p != end && is(*p, characters::field)) ++p;
+    p = characters::skip_field_value(p, end);
     if (p == end) return incomplete;
     if (*p != '\r') return bad("Bad character in header field value");
     if (p + 1 == end) return incomplete;

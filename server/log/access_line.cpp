@@ -4,6 +4,8 @@
 
 #include "server/append_number.hpp"
 
+using namespace std::string_view_literals;
+
 namespace basehttp {
 namespace {
 
@@ -50,12 +52,12 @@ void append_json_line(std::string& out, const AccessRecord& r, const LogTime& ti
 
 void append_quoted(std::string& out, std::string_view text) {
     if (text.empty()) {
-        out.append(" \"-\"");
+        out.append(" \"-\""sv);
         return;
     }
-    out.append(" \"");
+    out.append(" \""sv);
     append_escaped(out, text);
-    out.append("\"");
+    out += '"';
 }
 
 }  // namespace
@@ -88,12 +90,16 @@ void append_access_line(std::string& out, AccessFormat format, const AccessRecor
     if (format == AccessFormat::off || format == AccessFormat::pattern) return;
     if (format == AccessFormat::json) return append_json_line(out, r, time);
     const bool python = format == AccessFormat::python;
-    out.append(r.client.empty() ? std::string_view("-") : r.client).append(" - - [");
-    out.append(python ? time.python() : time.common()).append("] \"");
+    out.append(r.client.empty() ? "-"sv : r.client);
+    if (python)
+        out.append(" - - ["sv).append(time.python()).append("] "sv);
+    else
+        out.append(time.common_in_line());
+    out += '"';
     append_escaped(out, r.request_line);
-    out.append("\" ");
+    out.append("\" "sv);
     append_number(out, static_cast<std::uint64_t>(r.status));
-    out.append(" ");
+    out += ' ';
     if (python || (r.bytes == 0 && format == AccessFormat::common))
         out += '-';
     else

@@ -28,6 +28,7 @@ void LogTime::update(std::time_t now) {
     ::gmtime_r(&now, &utc);
     python_ = time_text("%d/%b/%Y %H:%M:%S", local_);
     common_ = time_text("%d/%b/%Y:%H:%M:%S %z", local_);
+    common_in_line_ = " - - [" + common_ + "] ";
     iso_ = time_text("%Y-%m-%dT%H:%M:%SZ", utc);
 }
 
