@@ -1,6 +1,6 @@
 # The image of basehttpd. docs/operations.md says how to run it, tests/docker/run.sh tries it.
 #   docker build -t basehttpd .
-#   docker run -p 80:8080 -v /srv/www:/srv/www:ro --read-only --cap-drop ALL basehttpd
+#   docker run -p 80:8080 -v /srv/www:/srv/www:ro --read-only --tmpfs /tmp --cap-drop ALL basehttpd
 ARG BASE=debian:bookworm-slim
 
 FROM $BASE AS build

@@ -69,10 +69,13 @@ void HTTPServer::bound_cache(HttpSettings& bounded) const {
 
 void HTTPServer::reconfigure(HttpSettings next, std::shared_ptr<const TlsSites> next_tls) {
     bound_cache(next);
-    next.loops = settings.loops;
-    settings = std::move(next);
+    {
+        const std::lock_guard lock(settings_mutex_);
+        next.loops = settings.loops;
+        settings = std::move(next);
+        tls = std::move(next_tls);
+    }
     connection_limits.set(settings.connections, settings.connections_per_address);
-    tls = std::move(next_tls);
     speaks_tls_ = tls != nullptr;
     run_on_loops([this](std::size_t index) { http_loops_[index]->reconfigure(settings, tls); });
 }
@@ -80,6 +83,7 @@ void HTTPServer::reconfigure(HttpSettings next, std::shared_ptr<const TlsSites> 
 void HTTPServer::make_loops() {
     bound_cache(settings);
     speaks_tls_ = tls != nullptr;
+    has_begun_ = true;
     while (loops_.size() < std::max(1u, settings.loops))
         loops_.push_back(std::make_unique<EventLoop>(*clock));
     TCPServer::make_loops();
@@ -95,10 +99,14 @@ void HTTPServer::make_loops() {
 }
 
 void HTTPServer::start_loop(std::size_t index) {
-    http_loops_[index] = std::make_unique<HttpLoop>(*loops_[index], *this, [this, index] {
+    const auto drained = [this, index] {
         rounds_[index] = std::numeric_limits<std::int64_t>::max();
         loop_drained(index);
-    });
+    };
+    {
+        const std::lock_guard lock(settings_mutex_);
+        http_loops_[index] = std::make_unique<HttpLoop>(*loops_[index], *this, drained);
+    }
     loops_[index]->on_tick = [this, index] {
         rounds_[index] = loops_[index]->now().count();
         http_loops_[index]->tick();
@@ -115,6 +123,7 @@ std::chrono::microseconds HTTPServer::longest_silence() const {
 }
 
 void HTTPServer::drain_loop(std::size_t index) {
+    if (const std::uint16_t port = tls_port(); port != 0) last_tls_port_ = port;
     TCPServer::drain_loop(index);
     if (http_loops_[index]) http_loops_[index]->drain();
 }
@@ -161,11 +170,13 @@ void HTTPServer::add_plain_socket(Fd socket) {
 }
 
 /// While serving `tls` is the main thread's, which may change it.
-bool HTTPServer::speaks_tls() const { return speaks_tls_ || (rounds_.empty() && tls); }
+bool HTTPServer::speaks_tls() const { return speaks_tls_ || (!has_begun_ && tls); }
 
 std::uint16_t HTTPServer::tls_port() const {
     if (!speaks_tls()) return 0;
-    for (const auto& socket : sockets()) {
+    const ListeningSockets all = sockets();
+    if (all.empty()) return last_tls_port_;
+    for (const auto& socket : all) {
         if (socket->role != static_cast<int>(SocketRole::standard)) continue;
         const Address address = socket_address(socket->socket.get());
         if (!address.is_unix()) return address.port;

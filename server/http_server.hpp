@@ -109,7 +109,10 @@ class BASEHTTP_API HTTPServer : public TCPServer {
     std::vector<std::unique_ptr<HttpLoop>> http_loops_;
     /// When each loop last went round, in microseconds of `clock`; an ended one: the end of time.
     std::vector<std::atomic<std::int64_t>> rounds_;
-    std::atomic<bool> speaks_tls_ = false;  // what `tls` says; from make_loops() on
+    std::atomic<std::uint16_t> last_tls_port_ = 0;  // for the time after the sockets are closed
+    std::atomic<bool> speaks_tls_ = false;          // what `tls` says; from make_loops() on
+    std::atomic<bool> has_begun_ = false;           // make_loops() was there
+    std::mutex settings_mutex_;  // of settings and tls, between reconfigure() and a loop's start
 };
 
 /// Python's ThreadingMixIn: ready requests go onto a pool of threads instead of a thread each.
@@ -128,6 +131,7 @@ class ThreadingMixIn : public Server {
                 process_request_thread(request, client_address);
             }))
             return;
+        if (!pool().has_threads()) tell_of_no_threads();
         request.rejection = {503, "The server is busy"};
         request.parked.reset();
         request.wants_body = request.wants_turn = false;
@@ -160,7 +164,20 @@ class ThreadingMixIn : public Server {
     void begin_blocking() override { pool().begin_blocking(); }
     void end_blocking() override { pool().end_blocking(); }  ///< On the same thread.
 
+  protected:
+    /// The pool's first thread, too.
+    void make_loops() override {
+        pool();
+        Server::make_loops();
+    }
+
   private:
+    void tell_of_no_threads() {
+        if (no_threads_(this->loops_.front()->now()))
+            this->log().write(LogLevel::error,
+                              "No thread can be had for requests: they are answered 503. Raise "
+                              "TasksMax (ulimit -u, the container's pids) or the memory limit");
+    }
     void join() {
         this->closing_ = true;
         if (pool_) pool_->join();
@@ -172,6 +189,7 @@ class ThreadingMixIn : public Server {
     }
     std::once_flag once_;
     std::unique_ptr<WorkerPool> pool_;
+    OnceAMinute no_threads_;
 };
 
 /// HTTPServer with a pool of threads for the handlers: the one to use, unless there is a reason.

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <system_error>
+#include <utility>
 
 namespace basehttp {
 namespace {
@@ -137,6 +138,8 @@ std::vector<Address> TCPServer::addresses() const {
 void TCPServer::make_loops() {
     BaseServer::make_loops();
     listeners_.resize(loops_.size());
+    has_stopped_.assign(loops_.size(), 0);
+    stopped_loops_ = 0;
 }
 
 void TCPServer::start_loop(std::size_t index) { accept_from(index, sockets()); }
@@ -184,7 +187,11 @@ void TCPServer::out_of_descriptors(std::size_t index) {
                 "(ulimit -n) or lower timeouts.idle");
 }
 
-void TCPServer::drain_loop(std::size_t index) { stop_listening(index); }
+void TCPServer::drain_loop(std::size_t index) {
+    stop_listening(index);
+    if (std::exchange(has_stopped_[index], 1) != 0) return;
+    if (++stopped_loops_ == loops_.size() && closes_at_shutdown) TCPServer::server_close();
+}
 
 void TCPServer::retry_listening(std::size_t index) {
     for (const Accepting& accepting : listeners_[index]) accepting.listener->retry();

@@ -59,6 +59,10 @@ class BASEHTTP_API TCPServer : public BaseServer {
     /// Whether closing removes the files of unix sockets: not while another process has the
     /// sockets, too. Any thread.
     std::atomic<bool> owns_socket_files = true;
+    /// Whether request_shutdown() closes the sockets, too, once the loops have taken who waits:
+    /// then clients are refused at once and can turn to another server. Python's shutdown() leaves
+    /// them open, so that serve_forever() can be called again. Before serving.
+    bool closes_at_shutdown = false;
     /// Lets the kernel keep a TCP client until its first bytes are there, or for a second or so
     /// without any (TCP_DEFER_ACCEPT): one wake-up less for each. For sockets that are bound here,
     /// where clients speak first. Before binding.
@@ -68,7 +72,8 @@ class BASEHTTP_API TCPServer : public BaseServer {
 
   protected:
     void start_loop(std::size_t index) override;
-    /// Stops accepting on this loop, when it has taken who waits. Loop thread.
+    /// Stops accepting on this loop, when it has taken who waits. Loop thread; more than once does
+    /// nothing.
     void drain_loop(std::size_t index) override;
     void make_loops() override;
     /// A connection for loop `index`, on its thread, to the listening socket number `listener`.
@@ -96,8 +101,10 @@ class BASEHTTP_API TCPServer : public BaseServer {
 
     mutable std::mutex sockets_mutex_;  // guards the next two
     ListeningSockets sockets_;
-    ParentOnly parent_only_;                            // these
-    std::vector<std::vector<Accepting>> listeners_;     // by loop, each that loop's
+    ParentOnly parent_only_;                         // these
+    std::vector<std::vector<Accepting>> listeners_;  // by loop, each that loop's
+    std::vector<char> has_stopped_;                  // likewise: it was told to shut down
+    std::atomic<std::size_t> stopped_loops_ = 0;
     std::atomic<std::int64_t> descriptors_logged_ = 0;  // monotonic microseconds
 };
 

@@ -6,12 +6,16 @@
 #include <string>
 #include <system_error>
 
+#include "server/sigpipe.hpp"
+
 namespace basehttp {
 
 WorkerPool::WorkerPool(unsigned threads, std::size_t most_waiting)
     : most_waiting_(most_waiting),
       threads_limit_(std::max(1u, threads)),
-      threads_wanted_(threads_limit_) {}
+      threads_wanted_(threads_limit_) {
+    start_thread();  // while there is memory for it: with one, requests go on whatever happens
+}
 
 WorkerPool::~WorkerPool() { join(); }
 
@@ -27,6 +31,11 @@ bool WorkerPool::run(std::function<void()> task) {
     }
     available_.notify_one();
     return true;
+}
+
+bool WorkerPool::has_threads() {
+    const std::lock_guard lock(mutex_);
+    return !threads_.empty();
 }
 
 void WorkerPool::resize(unsigned threads, std::size_t most_waiting) {
@@ -79,6 +88,7 @@ void WorkerPool::join() {
 }
 
 void WorkerPool::work() {
+    const SigpipeBlocked no_sigpipe;  // whoever started it
     std::unique_lock lock(mutex_);
     for (;;) {
         ++idle_;

@@ -14,12 +14,15 @@ namespace basehttp {
 
 class BASEHTTP_API WorkerPool {
   public:
+    /// Starts one thread, if the system has one; the others when they are first needed.
     WorkerPool(unsigned threads, std::size_t most_waiting);
     ~WorkerPool();  ///< join()
 
     /// Queues a task; it must not throw. False when all threads are busy and as many tasks wait as
     /// may, when no thread could be started, or after join().
     [[nodiscard]] bool run(std::function<void()> task);
+    /// False: the system had none for us, and tasks are refused until it has one.
+    bool has_threads();
     /// Other bounds. Threads beyond them stay, but run nothing.
     void resize(unsigned threads, std::size_t most_waiting);
     /// Finishes what is queued, then ends the threads. Not from a task.

@@ -124,7 +124,8 @@ bool SiteLookup::unsure() const {
 
 bool SiteLookup::settled(const std::vector<Probe>& probes, std::time_t now) {
     return std::all_of(probes.begin(), probes.end(), [now](const Probe& probe) {
-        return probe.status != OpenStatus::ok || probe.info.ctime + 1 < now;
+        const bool has_content = probe.status == OpenStatus::ok && probe.path.back() != '/';
+        return !has_content || probe.info.ctime + 1 < now;
     });
 }
 

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <filesystem>
 #include <set>
 #include <system_error>
 
@@ -201,6 +202,24 @@ std::vector<std::pair<std::string, Fd>> manager_sockets() {
     for (InheritedSocket& one : inherited_sockets())
         sockets.emplace_back(std::string(of_manager) + one.name, std::move(one.socket));
     return sockets;
+}
+
+void check_addresses(const Parsed& parsed) {
+    const Config& config = parsed.config;
+    const auto check = [&](const std::string& bind, SocketRole role) {
+        const Address address = Address::parse(bind, config.port);
+        if (!address.is_unix()) return;
+        const std::filesystem::path file = address.host.substr(5);
+        const std::string directory = file.has_parent_path() ? file.parent_path().string() : ".";
+        std::error_code error;
+        if (::faccessat(AT_FDCWD, directory.c_str(), W_OK | X_OK, AT_EACCESS) != 0)
+            error.assign(errno, std::generic_category());
+        else if (std::filesystem::is_directory(file))
+            error = std::make_error_code(std::errc::is_a_directory);
+        if (error) refuse_address(parsed, {bind, address, role}, error);
+    };
+    for (const std::string& bind : config.bind) check(bind, SocketRole::plain);
+    for (const std::string& bind : config.health_bind) check(bind, SocketRole::health);
 }
 
 ListeningSockets choose_sockets(const TCPServer& server, const Parsed& parsed,

@@ -15,6 +15,9 @@ namespace basehttp {
 /// the variables: once, before threads.
 std::vector<std::pair<std::string, Fd>> manager_sockets();
 
+/// Whether the files of unix sockets could be made where the settings want them. Throws ConfigError.
+void check_addresses(const Parsed& parsed);
+
 /// The sockets for these settings: out of `present` what can be, else bound anew. Those of a
 /// service manager always stay, and then bind and port are not used. Throws ConfigError that blames
 /// the line of an address that cannot be used; then nothing has changed.

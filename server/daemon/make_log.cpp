@@ -1,9 +1,13 @@
 #include "server/daemon/make_log.hpp"
 
+#include <fcntl.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <map>
 #include <system_error>
+
+#include "server/fd.hpp"
 
 namespace basehttp {
 namespace {
@@ -44,6 +48,16 @@ LogOptions log_options(const Parsed& parsed) {
     return options;
 }
 
+/// Without making the file: the errno with which open_log() would fail, or 0.
+int why_unwritable(const std::string& name) {
+    if (name == "-" || name == "off") return 0;
+    const Fd file(::open(name.c_str(), O_WRONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
+    if (file) return 0;
+    if (errno != ENOENT) return errno;
+    const std::string directory = name.substr(0, name.rfind('/') + 1) + ".";
+    return ::faccessat(AT_FDCWD, directory.c_str(), W_OK | X_OK, AT_EACCESS) == 0 ? 0 : errno;
+}
+
 /// Runs `act` with the options, and blames the line of a file that cannot be opened.
 template <class Act>
 auto blaming(const Parsed& parsed, Act act) {
@@ -64,7 +78,13 @@ auto blaming(const Parsed& parsed, Act act) {
 
 }  // namespace
 
-void check_log(const Parsed& parsed) { access_pattern(parsed); }
+void check_log(const Parsed& parsed) {
+    blaming(parsed, [](const LogOptions& options) {
+        for (const std::string& name : {options.access, options.error})
+            if (const int error = why_unwritable(name); error != 0)
+                throw std::system_error(error, std::generic_category(), "log file '" + name + "'");
+    });
+}
 
 std::shared_ptr<Log> make_log(const Parsed& parsed) {
     return blaming(parsed,

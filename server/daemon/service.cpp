@@ -122,7 +122,7 @@ void Service::start(Parsed parsed) {
     server_->max_waiting = config.queue;
     server_->max_workers = worker_threads(config);
     server_->request_queue_size = config.backlog;
-    server_->defer_accept = true;
+    server_->defer_accept = server_->closes_at_shutdown = true;
     if (first->tls) describe_tls(*first->tls, config, *log_);
     server_->owns_socket_files = !inherited_;  // who started us still serves
     const ListeningSockets given = inherited_sockets_of_all();
@@ -179,6 +179,7 @@ void Service::serve() {
 
 /// The loops accept: who waits for us may go on.
 void Service::announce_ready() {
+    if (ending_) return;
     manager_.ready(status());
     if (inherited_) {
         server_->owns_socket_files = true;

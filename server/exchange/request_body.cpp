@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <new>
 #include <system_error>
 
 namespace basehttp {
@@ -37,13 +38,20 @@ Fd open_unnamed(const std::string& directory) {
 
 bool RequestBody::append(std::string_view bytes) {
     if (!file_ && size_ + bytes.size() > memory_limit_ && !spill()) return false;
-    if (file_) {
-        if (!write_all(file_->get(), bytes)) return false;
-    } else {
-        memory_.append(bytes);
-    }
+    if (!file_ && !keep(bytes) && !spill()) return false;
+    if (file_ && !write_all(file_->get(), bytes)) return false;
     size_ += bytes.size();
     return true;
+}
+
+/// False: there is no memory.
+bool RequestBody::keep(std::string_view bytes) {
+    try {
+        memory_.append(bytes);
+        return true;
+    } catch (const std::bad_alloc&) {
+        return false;
+    }
 }
 
 bool RequestBody::spill() {

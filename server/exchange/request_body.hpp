@@ -44,6 +44,7 @@ class BASEHTTP_API RequestBody {
     bool at_end() const { return position_ == size_; }
 
   private:
+    [[nodiscard]] bool keep(std::string_view bytes);
     [[nodiscard]] bool spill();
 
     std::size_t memory_limit_ = std::size_t{64} << 10;

@@ -87,13 +87,13 @@ ProxyHeader parse_v2(std::string_view text) {
     const auto byte = [text](std::size_t at) { return static_cast<unsigned char>(text[at]); };
     if (text.size() > 12 && byte(12) >> 4 != 2) return bad("its version is not 2");
     if (text.size() > 12 && (byte(12) & 15) > 1) return bad("its command is not known");
-    if (text.size() > 13 && (byte(13) >> 4 > 3 || (byte(13) & 15) > 2))
+    const bool is_local = text.size() > 12 && (byte(12) & 15) == 0;  // then of nobody's protocol
+    if (!is_local && text.size() > 13 && (byte(13) >> 4 > 3 || (byte(13) & 15) > 2))
         return bad("its protocol is not known");
     if (text.size() < v2_fixed) return {};
     const std::size_t rest = static_cast<std::size_t>(byte(14)) << 8 | byte(15);
     if (v2_fixed + rest > ProxyHeader::most) return bad("it is longer than 4096 bytes");
     if (text.size() < v2_fixed + rest) return {};
-    const bool is_local = (byte(12) & 15) == 0;
     const ProxyHeader header{Status::complete, v2_fixed + rest, {}, is_local, ""};
     if (is_local) return header;
     if ((byte(13) & 15) == 2) return bad("it is about datagrams");

@@ -1,4 +1,8 @@
 // Configuration mistakes and the options that end at once, through the program itself.
+#include <sys/stat.h>
+
+#include <filesystem>
+
 #include "tests/support/daemon_fixture.hpp"
 
 using namespace basehttp;
@@ -48,6 +52,34 @@ TEST_SUITE("daemon configuration") {
             check_refused(run_daemon({"--config", file}), where, row.says);
         }
         check_refused(run_daemon({"--config", work / "none.ini"}), "basehttpd", "none.ini");
+    }
+
+    TEST_CASE("--check-config finds what a start would not get over, and makes nothing") {
+        const TempDir work;
+        std::filesystem::create_directory(work / "directory");
+        REQUIRE(::mkfifo((work / "fifo").c_str(), 0600) == 0);
+        const std::string place = work.str();
+        const struct {
+            std::string ini, says;
+        } rows[] = {
+            {"[log]\nerror = /no/such/directory/error.log\n", "No such file"},
+            {"[log]\naccess = " + place + "/directory\n", "Is a directory"},
+            {"[log]\naccess = " + place + "/fifo\n", "No such device"},
+            {"[server]\nbind = unix:/no/such/directory/s\n", "No such file"},
+            {"[server]\nbind = unix:" + place + "/directory\n", "Is a directory"},
+            {"[server]\nhealth_bind = unix:/no/such/directory/s\n", "No such file"},
+        };
+        for (const auto& row : rows) {
+            CAPTURE(row.ini);
+            const std::string file = work.write("bad.ini", row.ini);
+            check_refused(run_daemon({"--config", file, "--check-config"}), file + ":2", row.says);
+        }
+        const std::string good = work.write(
+            "good.ini", "[server]\nbind = unix:" + place + "/s\n[log]\naccess = " + place +
+                            "/a.log\nerror = -\n[site]\nroot = " + place + "/directory\n");
+        CHECK(run_daemon({"--config", good, "--check-config"}).exit_status == 0);
+        CHECK_FALSE(std::filesystem::exists(work / "a.log"));
+        CHECK_FALSE(std::filesystem::exists(work / "s"));
     }
 
     TEST_CASE("A wrong command line is one line and exit status 2") {

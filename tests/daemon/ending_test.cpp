@@ -2,6 +2,7 @@
 #include <cstdio>
 
 #include "tests/support/daemon_fixture.hpp"
+#include "tests/support/program_sanitizers.hpp"
 
 using namespace basehttp;
 
@@ -18,11 +19,6 @@ std::size_t read_rest(HttpClient& client) {
         taken += count;
     }
     return taken;
-}
-
-/// Its check of virtual calls opens pipes, and reports an error when it cannot.
-bool has_undefined_behavior_sanitizer() {
-    return read_text(daemon_program()).find("__ubsan_handle_dynamic_type") != std::string::npos;
 }
 
 bool refuses(const Endpoint& endpoint) {
@@ -79,10 +75,10 @@ TEST_SUITE("daemon ending") {
                 CHECK(client.receive_head().status == 200);
                 daemon.signal(number);
                 CHECK(idle.ends());
+                CHECK(daemon.child().until([&] { return refuses(daemon.endpoint()); }));
                 CHECK(read_rest(client) == size);
                 CHECK(client.ends());
             }
-            CHECK(daemon.child().until([&] { return refuses(daemon.endpoint()); }));
             daemon.stop();
             CHECK(daemon.error_log().find("Stopping") != std::string::npos);
             CHECK(daemon.error_log().find("Stopped") != std::string::npos);

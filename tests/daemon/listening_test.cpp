@@ -1,6 +1,9 @@
 // Where the daemon listens: what the command line and the INI file name, without a service manager.
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstdio>
@@ -31,9 +34,47 @@ bool lacks_ipv6() {
     return !works;
 }
 
+int option(const Fd& socket, int level, int name) {
+    int value = -1;
+    socklen_t size = sizeof value;
+    return ::getsockopt(socket.get(), level, name, &value, &size) == 0 ? value : -1;
+}
+
+/// Its listening sockets, as descriptors of ours; none where we may not have them.
+std::vector<Fd> listening_sockets_of(int pid) {
+    const Fd process(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
+    std::vector<Fd> sockets;
+    for (const auto& entry :
+         std::filesystem::directory_iterator("/proc/" + std::to_string(pid) + "/fd")) {
+        const int fd = std::stoi(entry.path().filename());
+        Fd copy(static_cast<int>(::syscall(SYS_pidfd_getfd, process.get(), fd, 0)));
+        if (copy && option(copy, SOL_SOCKET, SO_ACCEPTCONN) == 1)
+            sockets.push_back(std::move(copy));
+    }
+    return sockets;
+}
+
 }  // namespace
 
 TEST_SUITE("daemon listening") {
+    TEST_CASE(
+        "TCP clients are kept in the kernel until they have spoken, their answers go at once") {
+        const TempDir site;
+        const Daemon daemon({.root = site.str(),
+                             .ini = "[server]\nbind = 127.0.0.1:0 127.0.0.2:0\n",
+                             .activation = false});
+        const auto sockets = listening_sockets_of(daemon.child().pid());
+        if (sockets.empty()) {
+            std::puts("SKIPPED: the descriptors of another process cannot be had here");
+            return;
+        }
+        CHECK(sockets.size() == 2);
+        for (const Fd& socket : sockets) {
+            CHECK(option(socket, IPPROTO_TCP, TCP_DEFER_ACCEPT) > 0);
+            CHECK(option(socket, IPPROTO_TCP, TCP_NODELAY) == 1);
+        }
+    }
+
     TEST_CASE("Port 0 takes a free port on all addresses, IPv6 and IPv4, and says which") {
         if (lacks_ipv6()) return;
         const TempDir site;

@@ -170,18 +170,19 @@ TEST_SUITE("daemon reload") {
 
     TEST_CASE("What needs a restart is named in one warning, and the rest counts") {
         LiveServer server(usual_settings, {"--no-new-privileges", "on"});
-        server.expect("Reloaded, but a restart is needed for: user, landlock");
+        server.expect("Reloaded, but a restart is needed for: user, group");
         server.work().write("site/file.txt", "x");
         const std::string ini = read_text(server.settings_file());
         std::string text = ini + header(7);
-        text.replace(text.find("landlock = off"), 14, "landlock = on\nuser = nobody");
+        text.replace(text.find("landlock = off"), 14,
+                     "landlock = off\nuser = nobody\ngroup = nogroup");
         server.work().write("basehttpd.ini", text);
         const bool root = ::geteuid() == 0;
         if (!root) return;  // has no other user to become
         server.signal(SIGHUP);
         CHECK(server.logs("info: Reloaded: "));
         CHECK(get(server).get("X-Number") == "7");
-        server.expect("Reloaded, but a restart is needed for: user, landlock");  // it still is
+        server.expect("Reloaded, but a restart is needed for: user, group");  // it still is
         server.reload();
     }
 

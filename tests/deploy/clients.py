@@ -126,14 +126,20 @@ class Crowd:
     def failures(self):
         return [failure for client in self.clients for failure in client.failures]
 
+    def answers(self):
+        """How many each kind had."""
+        answers = collections.Counter()
+        for client in self.clients:
+            answers[client.kind] += client.answers
+        return answers
+
+    def idle(self):
+        """The kinds that had none."""
+        return [kind for kind, count in self.answers().items() if count == 0]
+
     def stop(self):
-        """How many answers each kind had."""
         for client in self.clients:
             client.stopped.set()
         for client in self.clients:
             client.join(30)
             client.close()
-        answers = collections.Counter()
-        for client in self.clients:
-            answers[client.kind] += client.answers
-        return answers

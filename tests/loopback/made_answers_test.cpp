@@ -57,6 +57,13 @@ TEST_SUITE("made answers") {
         }
     }
 
+    TEST_CASE("The loop leaves to handlers what the kernel does not have in memory") {
+        Servers servers;
+        HttpClient client = servers.quick.client();
+        CHECK(client.get("/tiny.txt").body == "0123456789");  // is there a tiny.txt.br?
+        CHECK(servers.handled == 1);
+    }
+
     TEST_CASE("A replayed absence has the bytes of a handled one") {
         for (const std::string own_page : {"", "/tiny.txt", "/sub/index.html"}) {
             CAPTURE(own_page);

@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <future>
+#include <mutex>
 #include <ostream>
 #include <string>
 #include <thread>
@@ -25,9 +26,18 @@ struct Sites {
         made->headers = {{"X-Number", number}};
         return made;
     }
+    std::shared_ptr<const StaticSite> current() {
+        const std::lock_guard lock(mutex_);
+        return current_;
+    }
+    void become(const std::string& number) {
+        auto next = site(number);
+        const std::lock_guard lock(mutex_);
+        current_ = std::move(next);
+    }
     HandlerFactory factory() {
         return [this](Request& request, const Address& client, BaseServer& server) {
-            const auto mine = current.load();
+            const auto mine = current();
             ++handled;
             if (next_waits.exchange(false)) {
                 entered.set_value();
@@ -38,10 +48,13 @@ struct Sites {
     }
 
     TempDir files;
-    std::atomic<std::shared_ptr<const StaticSite>> current{site("1")};
     std::atomic<int> handled = 0;
     std::atomic<bool> next_waits = false;
     std::promise<void> entered, release;
+
+  private:
+    std::mutex mutex_;
+    std::shared_ptr<const StaticSite> current_ = site("1");
 };
 
 void reconfigure(TestServer<>& server, const std::function<void(HttpSettings&)>& change = {}) {
@@ -59,7 +72,7 @@ TEST_SUITE("reconfigure") {
         HttpClient client = server.client();
         for (int i = 0; i < 3; ++i) CHECK(client.get("/file.txt").get("X-Number") == "1");
         CHECK(sites.handled == 1);
-        sites.current = sites.site("2");
+        sites.become("2");
         CHECK(client.get("/file.txt").get("X-Number") == "1");
         reconfigure(server);
         for (int i = 0; i < 3; ++i) CHECK(client.get("/file.txt").get("X-Number") == "2");
@@ -73,7 +86,7 @@ TEST_SUITE("reconfigure") {
         sites.next_waits = true;
         client.send("GET /file.txt HTTP/1.1\r\nHost: localhost\r\n\r\n");
         sites.entered.get_future().wait();
-        sites.current = sites.site("2");
+        sites.become("2");
         reconfigure(server);
         sites.release.set_value();
         CHECK(client.receive().get("X-Number") == "1");
@@ -162,7 +175,7 @@ TEST_SUITE("reconfigure") {
                     if (client.get("/file.txt").status != 200) ++bad;
             });
         for (int i = 0; i < 300; ++i) {
-            sites.current = sites.site(std::to_string(i));
+            sites.become(std::to_string(i));
             server.server().resize_pool(1 + static_cast<unsigned>(i) % 5, 1000);
             reconfigure(server);
         }

@@ -22,13 +22,22 @@ property() { systemctl show -P "$1" basehttpd.service; }
 is() { [[ $(property "$1") == "$2" ]]; }
 get() { timeout 20 curl -sS --fail "http://localhost$1" "${@:2}"; }
 has_header() { get /hello.txt -D - -o /dev/null | tr -d '\r' | grep -qx "$1"; }
+processes() {
+    find "/sys/fs/cgroup$(property ControlGroup)" -name cgroup.procs -exec cat {} + | paste -sd,
+}
 # drop_in NAME LINE...: as systemctl edit --runtime.
 drop_in() {
     mkdir -p "$dropins"
     printf '%s\n' '[Service]' "${@:2}" >"$dropins/$1.conf"
     systemctl daemon-reload
 }
-same_download() { cmp "$1" /srv/www/big.bin; }
+# start_download RATE: client is its process, and its answer has begun.
+start_download() {
+    rm -f /tmp/download
+    get /big.bin --limit-rate "$1" -o /tmp/download & client=$!
+    until_true 10 test -s /tmp/download
+}
+same_download() { ends_well "$client" cmp /tmp/download /srv/www/big.bin; }
 journal() { journalctl -q -o cat -u basehttpd.service "$@"; }
 
 write_ini() {
@@ -42,7 +51,7 @@ start() {
     check "port 80 answers" eval '[[ $(get /hello.txt) == hello ]]'
     check "the status tells something" eval '[[ -n $(property StatusText) ]]'
     echo "      status: $(property StatusText)"
-    check "no process of it is root's" eval '[[ $(ps -o user= -p "$(property MainPID)") == basehttp* ]]'
+    check "no process of it is root's" eval '[[ $(ps -o user= -p "$(processes)" | sort -u) == basehttpd ]]'
 }
 
 scripts() {
@@ -85,7 +94,7 @@ activation() {
 
 restarts() {
     local before; before=$(property NRestarts)
-    kill -9 "$(property MainPID)"
+    systemctl kill -s KILL --kill-who=main basehttpd.service
     check "after kill -9 a request is answered" eval '[[ $(get /hello.txt) == hello ]]'
     check "by a new process" is NRestarts $((before + 1))
 }
@@ -104,6 +113,7 @@ watchdog() {
     timeout 20 hold_thread "$(event_loop)" 15 &
     check "an event loop that hangs is restarted" until_true 14 is NRestarts 1
     kill $! 2>/dev/null; wait $! 2>/dev/null
+    check "by the watchdog" eval 'journal | grep -q "Watchdog timeout"'
     check "and answers again" until_true 10 get /hello.txt
     rm "$dropins/watchdog.conf"; systemctl daemon-reload
     ctl restart basehttpd.service
@@ -111,12 +121,12 @@ watchdog() {
 
 stop_while_serving() {
     drop_in stop TimeoutStopSec=2s
-    get /big.bin --limit-rate 5M -o /tmp/download & local client=$!
-    until_true 10 test -s /tmp/download
+    local client; start_download 5M
     check "systemctl stop waits for a download, longer than TimeoutStopSec" ctl stop basehttpd.service
-    check "which arrives whole" ends_well $client same_download /tmp/download
+    check "which arrives whole" same_download
     check "and is a success" is Result success
     check "with exit status 0" is ExecMainStatus 0
+    check "and the last of it" is ActiveState inactive
     rm "$dropins/stop.conf"; systemctl daemon-reload
 }
 
@@ -132,12 +142,11 @@ restart_while_serving() {
 
 upgrade() {
     local pid; pid=$(property MainPID)
-    get /big.bin --limit-rate 8M -o /tmp/download & local client=$!
-    until_true 10 test -s /tmp/download
+    local client; start_download 8M
     systemctl kill -s USR2 --kill-who=main basehttpd.service
     check "SIGUSR2 makes another process the main one" until_true 15 fails is MainPID "$pid"
     check "which answers" eval '[[ $(get /hello.txt) == hello ]]'
-    check "a download of the old one arrives whole" ends_well $client same_download /tmp/download
+    check "a download of the old one arrives whole" same_download
     check "the old one goes" until_true 20 fails test -d "/proc/$pid"
     check "the unit stays active" is ActiveState active
     check "and was not restarted" is NRestarts 0

@@ -7,28 +7,17 @@
 
 #include "config/config_print.hpp"
 #include "config/config_reader.hpp"
+#include "tests/support/settings_text.hpp"
 
 namespace basehttp {
 namespace {
 
-using Pairs = std::vector<std::pair<std::string, std::string>>;
-using Arguments = std::vector<const char*>;
-
-Parsed read(Arguments arguments) {
-    arguments.insert(arguments.begin(), {"basehttpd", "cgi"});
-    return read_config(static_cast<int>(arguments.size()), arguments.data());
-}
+Parsed read(const Arguments& arguments) { return read_command({"basehttpd", "cgi"}, arguments); }
 
 CgiCommand command(const Arguments& arguments) { return read(arguments).cgi_command; }
 
-/// The one line of the refusal; empty: it was not refused.
 std::string refusal(const Arguments& arguments) {
-    try {
-        read(arguments);
-        return {};
-    } catch (const ConfigError& error) {
-        return error.what();
-    }
+    return refusal_of([&] { read(arguments); });
 }
 
 TEST_SUITE_BEGIN("basehttpd cgi");

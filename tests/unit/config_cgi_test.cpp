@@ -8,33 +8,19 @@
 
 #include "config/config_print.hpp"
 #include "config/config_reader.hpp"
+#include "tests/support/settings_text.hpp"
 
 namespace basehttp {
 namespace {
 
 using namespace std::chrono_literals;
-using Texts = std::vector<std::string>;
-using Pairs = std::vector<std::pair<std::string, std::string>>;
-using Arguments = std::vector<const char*>;
-
-Parsed merge(std::string_view ini, Arguments arguments = {}) {
-    arguments.insert(arguments.begin(), "basehttpd");
-    return merge_config(ini, "x.ini",
-                        read_command_line(static_cast<int>(arguments.size()), arguments.data()));
-}
 
 CgiConfig cgi(std::string_view ini, const Arguments& arguments = {}) {
     return merge(ini, arguments).config.sites.front().cgi;
 }
 
-/// The one line of the refusal; empty: it was not refused.
 std::string refusal(std::string_view ini, const Arguments& arguments = {}) {
-    try {
-        merge(ini, arguments);
-        return {};
-    } catch (const ConfigError& error) {
-        return error.what();
-    }
+    return refusal_of([&] { merge(ini, arguments); });
 }
 
 TEST_SUITE_BEGIN("[cgi]");

@@ -6,22 +6,17 @@
 #include <vector>
 
 #include "config/config_reader.hpp"
+#include "tests/support/settings_text.hpp"
 #include "tests/support/temp_dir.hpp"
 
 namespace basehttp {
 namespace {
 
-/// The one line of the refusal; empty: it was not refused.
-std::string refusal(const std::string& ini, std::vector<const char*> arguments = {}) {
-    arguments.insert(arguments.begin(), "basehttpd");
-    try {
-        const Parsed parsed = merge_config(
-            ini, "x.ini", read_command_line(static_cast<int>(arguments.size()), arguments.data()));
+std::string refusal(const std::string& ini, const Arguments& arguments = {}) {
+    return refusal_of([&] {
+        const Parsed parsed = merge(ini, arguments);
         check_paths(parsed.config, parsed.provenance);
-        return {};
-    } catch (const ConfigError& error) {
-        return error.what();
-    }
+    });
 }
 
 TEST_SUITE_BEGIN("check_paths");

@@ -9,29 +9,18 @@
 #include "config/config_print.hpp"
 #include "config/config_reader.hpp"
 #include "config/environment.hpp"
+#include "tests/support/settings_text.hpp"
 
 namespace basehttp {
 namespace {
 
-using Texts = std::vector<std::string>;
-using Pairs = std::vector<std::pair<std::string, std::string>>;
-using Arguments = std::vector<const char*>;
-
-Parsed merge(const Variables& variables, std::string_view ini = "", Arguments arguments = {}) {
-    arguments.insert(arguments.begin(), "basehttpd");
-    return merge_config(ini, "x.ini",
-                        read_command_line(static_cast<int>(arguments.size()), arguments.data()),
-                        read_variables(variables));
+Parsed merge_with(const Variables& variables, std::string_view ini = "",
+                  const Arguments& arguments = {}) {
+    return merge(ini, arguments, variables);
 }
 
-/// The one line of the refusal; empty: it was not refused.
 std::string refusal(const Variables& variables) {
-    try {
-        merge(variables);
-        return {};
-    } catch (const ConfigError& error) {
-        return error.what();
-    }
+    return refusal_of([&] { merge_with(variables); });
 }
 
 TEST_SUITE_BEGIN("environment variables");
@@ -56,8 +45,8 @@ TEST_CASE("The environment wins over the file, and the command line over the env
     const char* const ini =
         "[server]\nport = 1\nqueue = 1\nbacklog = 1\n[site a.example]\nspa = /a";
     const Parsed parsed =
-        merge({{"BASEHTTPD_PORT", "2"}, {"BASEHTTPD_QUEUE", "2"}, {"BASEHTTPD_SPA", "/e"}}, ini,
-              {"--port", "3"});
+        merge_with({{"BASEHTTPD_PORT", "2"}, {"BASEHTTPD_QUEUE", "2"}, {"BASEHTTPD_SPA", "/e"}},
+                   ini, {"--port", "3"});
     CHECK(parsed.config.port == 3);
     CHECK(parsed.config.queue == 2);
     CHECK(parsed.config.backlog == 1);
@@ -80,17 +69,17 @@ TEST_CASE("A list has a value in each line, which replace those of the file") {
                 {" \n ", {}}};
     for (const auto& row : rows) {
         CAPTURE(row.value);
-        CHECK(merge({{"BASEHTTPD_HEADER", row.value}}, ini).config.sites[0].headers ==
+        CHECK(merge_with({{"BASEHTTPD_HEADER", row.value}}, ini).config.sites[0].headers ==
               row.expected);
     }
-    CHECK(
-        merge({{"BASEHTTPD_HEADER", "A: 1"}}, ini, {"--header", "B: 2"}).config.sites[0].headers ==
-        Pairs{{"B", "2"}});
+    CHECK(merge_with({{"BASEHTTPD_HEADER", "A: 1"}}, ini, {"--header", "B: 2"})
+              .config.sites[0]
+              .headers == Pairs{{"B", "2"}});
 }
 
 TEST_CASE("BASEHTTPD_CGI is the switch --cgi") {
     const auto directories = [](const Variables& variables, std::string_view ini = "") {
-        return merge(variables, ini).config.sites[0].cgi.directories;
+        return merge_with(variables, ini).config.sites[0].cgi.directories;
     };
     CHECK(directories({{"BASEHTTPD_CGI", "on"}}) == Texts{"/cgi-bin"});
     CHECK(directories({{"BASEHTTPD_CGI", "off"}}).empty());
@@ -104,15 +93,10 @@ TEST_CASE("BASEHTTPD_CGI is the switch --cgi") {
 TEST_CASE("BASEHTTPD_CONFIG names the file, unless --config does") {
     CHECK(read_variables({{"BASEHTTPD_CONFIG", "/x.ini"}}).config_file == "/x.ini");
     CHECK(!read_variables({}).config_file);
-    const auto line = [](Arguments arguments) -> std::string {
-        arguments.insert(arguments.begin(), "basehttpd");
-        try {
-            read_config(static_cast<int>(arguments.size()), arguments.data(),
-                        {{"BASEHTTPD_CONFIG", "/nowhere/e.ini"}});
-            return {};
-        } catch (const ConfigError& error) {
-            return error.what();
-        }
+    const auto line = [](const Arguments& arguments) {
+        return refusal_of([&] {
+            read_command({"basehttpd"}, arguments, {{"BASEHTTPD_CONFIG", "/nowhere/e.ini"}});
+        });
     };
     CHECK(line({}) ==
           "BASEHTTPD_CONFIG: configuration file '/nowhere/e.ini' cannot be read: No such file or "
@@ -124,10 +108,11 @@ TEST_CASE("BASEHTTPD_CONFIG names the file, unless --config does") {
 
 TEST_CASE("New certificates of the environment drop the keys of the file") {
     const char* const ini = "[tls]\ncertificate = a\nkey = b\n";
-    const auto tls = merge({{"BASEHTTPD_TLS_CERT", "c"}}, ini).config.sites[0].tls;
+    const auto tls = merge_with({{"BASEHTTPD_TLS_CERT", "c"}}, ini).config.sites[0].tls;
     CHECK(tls.certificates == Texts{"c"});
     CHECK(tls.keys.empty());
-    CHECK(merge({{"BASEHTTPD_TLS_KEY", "d"}}, ini).config.sites[0].tls.certificates == Texts{"a"});
+    CHECK(merge_with({{"BASEHTTPD_TLS_KEY", "d"}}, ini).config.sites[0].tls.certificates ==
+          Texts{"a"});
 }
 
 TEST_CASE("What Kubernetes sets for services of our name is passed over") {
@@ -143,7 +128,7 @@ TEST_CASE("What Kubernetes sets for services of our name is passed over") {
                                           {"BASEHTTPD", "/usr/bin/basehttpd"},
                                           {"PORT", "x"}}) {
         CAPTURE(variable.first);
-        CHECK(merge({variable}).config == Config{});
+        CHECK(merge_with({variable}).config == Config{});
     }
 }
 

@@ -6,26 +6,19 @@
 
 #include "config/config_print.hpp"
 #include "config/config_reader.hpp"
+#include "tests/support/settings_text.hpp"
 
 namespace basehttp {
 namespace {
 
 using namespace std::chrono_literals;
-using Arguments = std::vector<const char*>;
 
-Parsed read(Arguments arguments) {
-    arguments.insert(arguments.begin(), {"basehttpd", "healthcheck"});
-    return read_config(static_cast<int>(arguments.size()), arguments.data(), {});
+Parsed read(const Arguments& arguments) {
+    return read_command({"basehttpd", "healthcheck"}, arguments);
 }
 
-/// The one line of the refusal; empty: it was not refused.
 std::string refusal(const Arguments& arguments) {
-    try {
-        read(arguments);
-        return {};
-    } catch (const ConfigError& error) {
-        return error.what();
-    }
+    return refusal_of([&] { read(arguments); });
 }
 
 TEST_SUITE_BEGIN("basehttpd healthcheck");

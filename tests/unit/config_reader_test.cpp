@@ -9,34 +9,16 @@
 #include <vector>
 
 #include "config/config_print.hpp"
+#include "tests/support/settings_text.hpp"
 #include "tests/support/temp_dir.hpp"
 
 namespace basehttp {
 namespace {
 
-using Texts = std::vector<std::string>;
-using Pairs = std::vector<std::pair<std::string, std::string>>;
-using Arguments = std::vector<const char*>;
+Parsed read(const Arguments& arguments) { return read_command({"basehttpd"}, arguments); }
 
-Parsed read(Arguments arguments) {
-    arguments.insert(arguments.begin(), "basehttpd");
-    return read_config(static_cast<int>(arguments.size()), arguments.data());
-}
-
-Parsed merge(std::string_view ini, Arguments arguments = {}) {
-    arguments.insert(arguments.begin(), "basehttpd");
-    return merge_config(ini, "x.ini",
-                        read_command_line(static_cast<int>(arguments.size()), arguments.data()));
-}
-
-/// The one line of the refusal; empty: it was not refused.
 std::string refusal(const Arguments& arguments) {
-    try {
-        read(arguments);
-        return {};
-    } catch (const ConfigError& error) {
-        return error.what();
-    }
+    return refusal_of([&] { read(arguments); });
 }
 
 TEST_SUITE_BEGIN("read_config");

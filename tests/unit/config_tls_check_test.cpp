@@ -7,29 +7,20 @@
 
 #include "config/config_reader.hpp"
 #include "config/tls_check.hpp"
+#include "tests/support/settings_text.hpp"
 #include "tests/support/temp_dir.hpp"
 
 namespace basehttp {
 namespace {
 
-using Arguments = std::vector<const char*>;
-
-Config config_of(const std::string& ini, Arguments arguments = {}) {
-    arguments.insert(arguments.begin(), "basehttpd");
-    const Parsed parsed = merge_config(
-        ini, "x.ini", read_command_line(static_cast<int>(arguments.size()), arguments.data()));
+Config config_of(const std::string& ini, const Arguments& arguments = {}) {
+    const Parsed parsed = merge(ini, arguments);
     check_tls(parsed.config, parsed.provenance);
     return parsed.config;
 }
 
-/// The one line of the refusal; empty: it was not refused.
 std::string refusal(const std::string& ini, const Arguments& arguments = {}) {
-    try {
-        config_of(ini, arguments);
-        return {};
-    } catch (const ConfigError& error) {
-        return error.what();
-    }
+    return refusal_of([&] { config_of(ini, arguments); });
 }
 
 struct Row {
@@ -206,7 +197,6 @@ TEST_CASE("A private key that every user may read is found, once") {
     const std::string closed = dir.write("closed", "").string();
     REQUIRE(::chmod(open.c_str(), 0644) == 0);
     REQUIRE(::chmod(closed.c_str(), 0640) == 0);
-    using Texts = std::vector<std::string>;
     const auto found = [](const std::string& ini) { return keys_open_to_others(config_of(ini)); };
     const std::string site = "[site a]\n[tls a]\nhsts = 1\n";
     CHECK(found("[tls]\ncertificate = " + open + "\n" + site) == Texts{open});

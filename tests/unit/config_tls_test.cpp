@@ -7,19 +7,12 @@
 
 #include "config/config_print.hpp"
 #include "config/config_reader.hpp"
+#include "tests/support/settings_text.hpp"
 
 namespace basehttp {
 namespace {
 
 using namespace std::chrono_literals;
-using Texts = std::vector<std::string>;
-using Arguments = std::vector<const char*>;
-
-Parsed merge(std::string_view ini, Arguments arguments = {}) {
-    arguments.insert(arguments.begin(), "basehttpd");
-    return merge_config(ini, "x.ini",
-                        read_command_line(static_cast<int>(arguments.size()), arguments.data()));
-}
 
 TlsConfig tls(std::string_view ini, const Arguments& arguments = {}) {
     return merge(ini, arguments).config.sites.front().tls;

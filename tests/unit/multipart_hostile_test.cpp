@@ -110,6 +110,11 @@ TEST_SUITE("multipart_hostile") {
 
     TEST_CASE("An upload of 64 MiB takes no memory and no second file") {
         constexpr std::size_t mib = 1 << 20;
+#ifdef __SANITIZE_THREAD__
+        constexpr std::size_t little_memory = 8 * mib;  // it keeps notes of what was touched
+#else
+        constexpr std::size_t little_memory = 4 * mib;
+#endif
         TempDir directory;
         RequestBody body(64 << 10, directory.str());
         const std::string piece = repeated("line\r\n--\r\n", mib);
@@ -130,6 +135,6 @@ TEST_SUITE("multipart_hostile") {
         while (!form["f"].file.at_end()) REQUIRE(form["f"].file.readinto(out) > 0);
         form["f"].file.save((directory / "saved").string());
         CHECK(std::filesystem::file_size(directory / "saved") == 64 * piece.size());
-        CHECK(peak_memory() - before < 4 * mib);
+        CHECK(peak_memory() - before < little_memory);
     }
 }

@@ -53,6 +53,7 @@ const Good good_ones[] = {
     {v2(0x20, 0x00, ""), "none", true},
     {v2(0x20, 0x11, v4_addresses), "none", true},
     {v2(0x20, 0x11, ""), "none", true},
+    {v2(0x20, 0xff, ""), "none", true},  // the family of LOCAL is nobody's business
 };
 
 }  // namespace

@@ -190,4 +190,20 @@ TEST_SUITE("request_head") {
         CHECK(moved.range.data() == nullptr);
         CHECK(moved.accept_encoding.data() == nullptr);
     }
+
+    TEST_CASE("Each byte of a value is judged, wherever it stands") {
+        for (unsigned byte = 0; byte < 256; ++byte) {
+            CAPTURE(byte);
+            const bool good = byte == '\t' || (byte >= ' ' && byte != 0x7f);
+            for (std::size_t place = 1; place < 20; ++place) {
+                std::string value(21, byte % 2 == 0 ? 'a' : '\xff');
+                value[place] = static_cast<char>(byte);
+                const std::string text = "GET / HTTP/1.1\r\nHost: a\r\nX: " + value + "\r\n\r\n";
+                RequestHead head;
+                const HeadResult result = parse_request_head(text, {}, head);
+                REQUIRE((result.status == HeadStatus::complete) == good);
+                if (good) REQUIRE(head.fields.back().value == value);
+            }
+        }
+    }
 }

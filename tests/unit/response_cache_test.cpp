@@ -4,6 +4,7 @@
 
 #include <ostream>
 #include <string>
+#include <utility>
 
 using namespace basehttp;
 using namespace std::chrono_literals;
@@ -128,6 +129,24 @@ TEST_SUITE("ResponseCache") {
             CHECK(found(cache, head("a", "/there")) != nullptr);
             CHECK(found(cache, head("a", "/none999")) != nullptr);
             CHECK(found(cache, head("a", "/none0")) == nullptr);
+        }
+    }
+
+    TEST_CASE("Files' answers push out only one another, while there are any") {
+        ResponseCache cache(1 << 20, 80, 2);
+        const std::pair<const char*, Replay::Kind> others[] = {{"/large", Replay::Kind::descriptor},
+                                                               {"/none", Replay::Kind::absence}};
+        for (const auto& [path, kind] : others) {
+            const auto other = replay();
+            other->sort = kind;
+            cache.insert(head("a", path), other, {});
+        }
+        for (int i = 0; i < 1000; ++i)
+            cache.insert(head("a", "/" + std::to_string(i)), replay(), {});
+        CHECK(cache.entries() == 80);
+        for (const auto& [path, kind] : others) {
+            CAPTURE(path);
+            CHECK(found(cache, head("a", path)) != nullptr);
         }
     }
 

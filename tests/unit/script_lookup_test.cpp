@@ -53,6 +53,7 @@ TEST_CASE("A path is split at the first segment that is a file") {
              Row{"/cgi-bin/mapped.py/x", "/cgi-bin/mapped.py", "/x", "/usr/bin/python3"},
              Row{"/cgi-bin/UPPER.PY", "/cgi-bin/UPPER.PY", "", "/usr/bin/python3"},
              Row{"/page.php", "/page.php", "", "/usr/bin/php-cgi"},
+             Row{"/page.php/", "/page.php", "/", "/usr/bin/php-cgi"},
              Row{"/page.php/x/y", "/page.php", "/x/y", "/usr/bin/php-cgi"},
              Row{"/app/", "/app/index.php", "", "/usr/bin/php-cgi"},
          }) {
