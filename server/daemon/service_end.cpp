@@ -1,5 +1,6 @@
 // How the daemon comes to its end: by a signal, or because a newer program takes over.
 #include <fcntl.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -83,7 +84,7 @@ void Service::begin_end(int number) {
     if (ending_ && !successor_) {
         tell_older(SIGINT);
         kill_running_scripts();
-        ::_exit(1);
+        ::syscall(SYS_exit_group, 1);  // before handlers tell clients what became of their scripts
     }
     tell_older(hurry_signal);
     constexpr std::chrono::seconds same_moment{1};  // the signal may have been sent before that

@@ -91,7 +91,7 @@ TEST_SUITE("slow clients") {
                 s.settings.min_rate = 10'000;
                 s.settings.send_timeout = 1h;
             });
-        for (const std::size_t each : {0, 1}) {
+        for (const std::size_t each : {std::size_t{0}, std::size_t{1}}) {
             RawClient client = server.raw_client(4096);
             client.send(get);
             client.receive(100);
