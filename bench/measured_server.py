@@ -66,6 +66,11 @@ class MeasuredServer:
     def threads(self):
         return len(os.listdir(f"/proc/{self.process.pid}/task"))
 
+    def cpu(self):
+        """Seconds of all threads that live."""
+        tasks = pathlib.Path(f"/proc/{self.process.pid}/task").iterdir()
+        return sum(int((task / "schedstat").read_text().split()[0]) for task in tasks) / 1e9
+
     def memory(self):
         """Resident bytes: shared pages counted whole (Rss) and by share (Pss)."""
         lines = pathlib.Path(f"/proc/{self.process.pid}/smaps_rollup").read_text().splitlines()

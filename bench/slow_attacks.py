@@ -44,8 +44,10 @@ class Attack:
         self.arguments = ["sh", "-c", 'while :; do "$@"; done', "attack", *command(port)]
 
     def __enter__(self):
+        others = set(range(1, os.cpu_count())) or {0}
         self.process = subprocess.Popen(self.arguments, stdout=subprocess.DEVNULL,
-                                        stderr=subprocess.DEVNULL, start_new_session=True)
+                                        stderr=subprocess.DEVNULL, start_new_session=True,
+                                        preexec_fn=lambda: os.sched_setaffinity(0, others))
 
     def __exit__(self, *_):
         os.killpg(self.process.pid, signal.SIGKILL)
