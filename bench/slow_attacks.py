@@ -29,7 +29,7 @@ def attacks(count, crowd_count, seconds):
     """Name and command of each; the command wants the server's port."""
     return [
         (f"{count} slow headers (-H)", slowhttptest("-H", "/page.html", count, seconds)),
-        (f"{count} slow bodies (-B)", slowhttptest("-B", "/page.html", count, seconds)),
+        (f"{count} slow bodies (-B)", slowhttptest("-B", "/cgi-bin/count", count, seconds)),
         (f"{count} range heads (-R)", slowhttptest("-R", "/page.html", count, seconds)),
         (f"{count} slow readers (-X)", slowhttptest("-X", "/large.bin", count, seconds)),
         (f"{crowd_count} idle", crowd("idle", crowd_count)),

@@ -56,9 +56,13 @@ def main():
     os.sched_setaffinity(0, {0})
     good = True
     for name, command in slow_attacks.attacks(count, crowd, seconds + 8):
-        with MeasuredServer() as server:
+        with MeasuredServer("--cgi") as server:
             site = pathlib.Path(server.directory.name) / "site"
             (site / "large.bin").write_bytes(b"x" * (4 << 20))
+            script = site / "cgi-bin/count"  # something that takes bodies
+            script.parent.mkdir()
+            script.write_text("#!/bin/sh\nprintf 'Content-Type: text/plain\n\n'\nwc -c\n")
+            script.chmod(0o755)
             measure(server.port, 0.5)
             before = server.cpu()
             times = measure(server.port, seconds / 3)
