@@ -34,10 +34,7 @@ struct Ports {
                   .arguments = {"--loops", "1"},  // log lines are in order
                   .expected_log = std::move(expected_log),
                   .activation = false}) {
-        for (const std::string& url : daemon.announced_urls()) {
-            const auto port = static_cast<std::uint16_t>(std::stoi(url.substr(url.rfind(':') + 1)));
-            (url.starts_with("https:") ? https : http).port = port;
-        }
+        find_ports(daemon, http, https);
     }
     Daemon daemon;
     Endpoint http, https;

@@ -24,10 +24,7 @@ struct TwoPorts {
                   .ini = "[server]\nbind = 127.0.0.1\nport = 0\n" +
                          tls_ini("port = 0\n" + std::string(tls)),
                   .activation = false}) {
-        for (const std::string& url : daemon.announced_urls()) {
-            const auto port = static_cast<std::uint16_t>(std::stoi(url.substr(url.rfind(':') + 1)));
-            (url.starts_with("https:") ? https : http).port = port;
-        }
+        find_ports(daemon, http, https);
     }
     Daemon daemon;
     Endpoint http, https;

@@ -43,4 +43,12 @@ inline std::string https_url(const Endpoint& endpoint) {
     return "https://127.0.0.1:" + std::to_string(endpoint.port);
 }
 
+/// Where a daemon without activation says that it speaks plain HTTP and TLS.
+inline void find_ports(const Daemon& daemon, Endpoint& http, Endpoint& https) {
+    for (const std::string& url : daemon.announced_urls()) {
+        const auto port = static_cast<std::uint16_t>(std::stoi(url.substr(url.rfind(':') + 1)));
+        (url.starts_with("https:") ? https : http).port = port;
+    }
+}
+
 }  // namespace basehttp
